@@ -1,0 +1,123 @@
+"""The command `microcredit`: words to functions of `app/commands/`, nothing else."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.permissions import Role
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when it did what it says, else a sentence on the error output."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (LookupError, ValueError, OSError, SQLAlchemyError, ValidationError, _refusals()) as refused:
+        sys.stderr.write(f"microcredit {options.command}: {refused}\n")
+        return 1
+
+
+def _refusals() -> type[Exception]:
+    from app.commands.accounts import AccountRefused
+
+    return AccountRefused
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="microcredit", description="Municipal personal microcredit.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(run=run)
+        return sub
+
+    dev = command("dev", _dev, "start a database and the service, with demonstration accounts and data")
+    dev.add_argument("--port", type=int, default=8000)
+    dev.add_argument("--data", type=Path, default=Path("var/dev"), help="data folder (default var/dev)")
+    dev.add_argument("--reset", action="store_true", help="start again from an empty database")
+    demo = command("demo", _demo, "replay Besançon's 25 youth cases and reconcile them with its report")
+    demo.add_argument(
+        "--data", type=Path, default=None, help="keep the database here instead of a temporary one"
+    )
+    serve = command("serve", _serve, "serve the API on DATABASE_URL")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+    command("migrate", _migrate, "bring DATABASE_OWNER_URL to the revision of this code")
+    tenants = command("tenants", _tenants, "load tenants and their rules into DATABASE_OWNER_URL")
+    tenants.add_argument("action", choices=["load"])
+    tenants.add_argument(
+        "files", nargs="*", type=Path, help="rule files; the four that come with the project if none"
+    )
+    accounts = command("accounts", _accounts, "add an account, or give it new roles and a new password")
+    accounts.add_argument("action", choices=["add"])
+    accounts.add_argument("login")
+    accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
+    accounts.add_argument(
+        "--role", dest="roles", action="append", choices=list(Role), type=Role, required=True
+    )
+    return parser
+
+
+def _dev(options: argparse.Namespace) -> int:
+    from app.commands.dev import dev
+
+    return dev(port=options.port, data=options.data, reset=options.reset)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from app.commands.demo import demo
+
+    return demo(data=options.data)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from app.commands.serve import serve
+
+    return serve(host=options.host, port=options.port, workers=options.workers)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from app.commands.migrate import upgrade
+
+    upgrade(_owner_url())
+    return 0
+
+
+def _tenants(options: argparse.Namespace) -> int:
+    from app.commands.tenants import load_seed_tenants, load_tenant, read_rules
+
+    for path in options.files:
+        load_tenant(_owner_url(), read_rules(path))
+    if not options.files:
+        load_seed_tenants(_owner_url())
+    return 0
+
+
+def _accounts(options: argparse.Namespace) -> int:
+    from app.commands.accounts import add_account, ask_password
+
+    password = ask_password()
+    add_account(
+        _owner_url(), tenant=options.tenant, login=options.login, roles=options.roles, password=password.text
+    )
+    sys.stdout.write(f"{options.login}@{options.tenant or 'platform'}{password.to_show}\n")
+    return 0
+
+
+def _owner_url() -> str:
+    url = os.environ.get("DATABASE_OWNER_URL")
+    if not url:
+        raise LookupError("DATABASE_OWNER_URL names the database, as the role that owns it")
+    return url
+
+
+if __name__ == "__main__":
+    sys.exit(main())

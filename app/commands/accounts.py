@@ -1,0 +1,138 @@
+"""Accounts of staff, written as the owner of the database."""
+
+import re
+import secrets
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from getpass import getpass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from app.domain.permissions import Role
+from app.security import hash_password
+from app.tables import Account, PlatformAccount, Tenant
+
+PASSWORD_LENGTH_MIN = 12
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+class AccountRefused(Exception):
+    """The account cannot be made, for the reason given."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demonstration, with its password."""
+
+    username: str
+    password: str
+    roles: tuple[Role, ...]
+
+
+def add_account(
+    owner_url: str, *, tenant: str | None, login: str, roles: Iterable[Role], password: str
+) -> UUID:
+    """Adds an account or gives an existing one these roles and this password. No tenant is the platform.
+
+    Raises AccountRefused for an unknown tenant, a malformed login, a short password, or roles that do not fit.
+    """
+    chosen = frozenset(roles)
+    _check(tenant, login, chosen, password)
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        password_hash = hash_password(password)
+        if tenant is None:
+            account_id = _upsert_platform(connection, login, password_hash)
+        else:
+            account_id = _upsert(connection, tenant, login, chosen, password_hash)
+    engine.dispose()
+    return account_id
+
+
+def demonstration_accounts(owner_url: str) -> list[DemoAccount]:
+    """An agent, a decider and a manager for each tenant, and one account of the platform, with new passwords."""
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        slugs = connection.execute(select(Tenant.slug).order_by(Tenant.slug)).scalars().all()  # type: ignore[call-overload]
+    engine.dispose()
+    accounts = []
+    for slug in slugs:
+        for role in (Role.AGENT, Role.DECIDER, Role.MANAGER):
+            accounts.append(_demonstration(owner_url, slug, role))
+    return [*accounts, _demonstration(owner_url, None, Role.PLATFORM)]
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A password, and what to print of it: only one that was made here is shown, once."""
+
+    text: str
+    to_show: str
+
+
+def ask_password() -> Password:
+    """The password typed at the terminal, given on standard input, or made here when neither says anything."""
+    typed = (
+        getpass("password (empty to make one): ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
+    made = new_password()
+    return Password(typed, "") if typed else Password(made, f" {made}")
+
+
+def new_password() -> str:
+    """A password that nobody has used: 120 bits in URL-safe letters."""
+    return secrets.token_urlsafe(15)
+
+
+def _demonstration(owner_url: str, tenant: str | None, role: Role) -> DemoAccount:
+    password = new_password()
+    login = "admin" if tenant is None else role.value
+    add_account(owner_url, tenant=tenant, login=login, roles=[role], password=password)
+    return DemoAccount(f"{login}@{tenant or 'platform'}", password, (role,))
+
+
+def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str) -> None:
+    if not _LOGIN.fullmatch(login):
+        raise AccountRefused("a login is 1 to 63 lower-case letters, digits, dots, dashes or underscores")
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise AccountRefused(f"a password has at least {PASSWORD_LENGTH_MIN} characters")
+    if tenant is None and roles != {Role.PLATFORM}:
+        raise AccountRefused("an account of the platform has the role platform and no other")
+    if tenant is not None and (not roles or Role.PLATFORM in roles):
+        raise AccountRefused("an account of a tenant has one or more of agent, decider, manager")
+
+
+def _upsert(
+    connection: Connection, slug: str, login: str, roles: frozenset[Role], password_hash: str
+) -> UUID:
+    tenants: Any = Tenant
+    tenant_id = connection.execute(select(tenants.id).where(tenants.slug == slug)).scalar_one_or_none()
+    if tenant_id is None:
+        raise AccountRefused(f"no tenant is called {slug}")
+    connection.execute(
+        text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)}
+    )
+    fields = {"roles": sorted(roles), "password_hash": password_hash, "active": True}
+    statement = (
+        insert(Account)
+        .values(tenant_id=tenant_id, id=uuid7(), login=login, **fields)
+        .on_conflict_do_update(index_elements=["tenant_id", "login"], set_=fields)
+        .returning(Account.id)  # type: ignore[arg-type]  # SQLModel types the column as its value
+    )
+    return UUID(str(connection.execute(statement).scalar_one()))
+
+
+def _upsert_platform(connection: Connection, login: str, password_hash: str) -> UUID:
+    fields = {"password_hash": password_hash, "active": True}
+    statement = (
+        insert(PlatformAccount)
+        .values(id=uuid7(), login=login, **fields)
+        .on_conflict_do_update(index_elements=["login"], set_=fields)
+        .returning(PlatformAccount.id)  # type: ignore[arg-type]  # SQLModel types the column as its value
+    )
+    return UUID(str(connection.execute(statement).scalar_one()))

@@ -1,0 +1,118 @@
+"""The names a route may ask for."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Path, Request, Response
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import tenant_transaction
+from app.domain.errors import (
+    Forbidden,
+    HeaderDoubled,
+    HeaderMalformed,
+    Unauthenticated,
+    VersionMissing,
+    VersionStale,
+)
+from app.domain.permissions import Caller as CallerOf
+from app.domain.permissions import allows
+from app.schemas.base import Id, Resource
+from app.security import Credential, read_token
+from app.services import auth
+from app.settings import settings
+
+_bearer = OAuth2PasswordBearer("/v1/auth/token", auto_error=False, description="`login@slug` and password")
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(now)]
+
+
+async def credential(token: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
+    """What the bearer token says. Raises Unauthenticated, TokenRefused."""
+    if token is None:
+        raise Unauthenticated
+    return read_token(token, secret=settings().token_secret.get_secret_value(), now=now)
+
+
+async def transaction(
+    request: Request, credential: Annotated[Credential, Depends(credential)]
+) -> AsyncIterator[AsyncSession]:
+    """The request's one transaction, bound to the tenant of its credential."""
+    async with tenant_transaction(request.app.state.sessions, credential.tenant_id) as session:
+        yield session
+
+
+async def public_transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's one transaction, bound to no tenant."""
+    async with tenant_transaction(request.app.state.sessions, None) as session:
+        yield session
+
+
+# scope="function": the commit comes before the response leaves; without it a failed commit would still answer 201.
+Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
+PublicTransaction = Annotated[AsyncSession, Depends(public_transaction, scope="function")]
+
+
+async def caller(
+    request: Request, session: Transaction, credential: Annotated[Credential, Depends(credential)]
+) -> CallerOf:
+    """Who is asking, if the table of roles lets them do this. Raises TokenRefused, Forbidden."""
+    known = await auth.caller_of(session, credential)
+    if not allows(known.roles, request.scope["route"].unique_id):
+        raise Forbidden
+    return known
+
+
+Caller = Annotated[CallerOf, Depends(caller)]
+
+
+async def today(caller: Caller, now: Now) -> date:
+    """The day it is at the caller's."""
+    return now.astimezone(caller.time_zone).date()
+
+
+Today = Annotated[date, Depends(today)]
+
+
+async def if_match(request: Request) -> int:
+    """The version that the caller says to be changing. Raises VersionMissing, HeaderDoubled, VersionStale."""
+    given = request.headers.getlist("if-match")
+    if not given:
+        raise VersionMissing
+    if len(given) > 1:
+        raise HeaderDoubled(header="If-Match")
+    tag = given[0].strip()
+    if len(tag) < 3 or not (tag.startswith('"') and tag.endswith('"')):
+        raise HeaderMalformed(header="If-Match")
+    version = tag[1:-1]
+    # An ETag that is not a version of ours matches nothing.
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise VersionStale
+    return int(version)
+
+
+IfMatch = Annotated[int, Depends(if_match)]
+
+RequestId = Annotated[Id, Path(description="identifier of the request")]
+LoanId = Annotated[Id, Path(description="identifier of the loan")]
+PersonId = Annotated[Id, Path(description="identifier of the person")]
+DecisionId = Annotated[Id, Path(description="identifier of the decision")]
+RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
+Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
+
+
+Tagged = TypeVar("Tagged", bound=Resource)
+
+
+def tagged(response: Response, resource: Tagged) -> Tagged:
+    """The resource, its ETag set on the response."""
+    response.headers["ETag"] = resource.etag()
+    return resource

@@ -1,0 +1,61 @@
+"""How a project is paid for: the financing plan, and the month of the household behind it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.errors import PlanDiffersFromDecision, PlanUnbalanced
+
+
+class BudgetSide(StrEnum):
+    """What comes in, or what goes out, in a month."""
+
+    RESOURCE = "resource"
+    CHARGE = "charge"
+
+
+class PlanLineKind(StrEnum):
+    """Where the money of a line comes from. `grant` is this scheme's own grant; other funds are `third_party`."""
+
+    OWN = "own"
+    FAMILY = "family"
+    THIRD_PARTY = "third_party"
+    GRANT = "grant"
+    LOAN = "loan"
+
+
+class PlanLineStatus(StrEnum):
+    """Whether the money of a line is sure."""
+
+    EXPECTED = "expected"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One source of money, in cents."""
+
+    kind: PlanLineKind
+    status: PlanLineStatus
+    amount_cents: int
+
+
+def check_balanced(lines: Iterable[PlanLine], *, project_cost_cents: int) -> None:
+    """Raises PlanUnbalanced unless the lines that were not refused add up to the project's cost, to the cent."""
+    total = sum(line.amount_cents for line in lines if line.status is not PlanLineStatus.REFUSED)
+    if total != project_cost_cents:
+        raise PlanUnbalanced(total_cents=total, project_cost_cents=project_cost_cents)
+
+
+def check_plan_matches(lines: Iterable[PlanLine], *, loan_cents: int, grant_cents: int) -> None:
+    """Raises PlanDiffersFromDecision unless the plan holds just the loan and the grant that are decided."""
+    lines = tuple(lines)
+    for kind, decided in ((PlanLineKind.LOAN, loan_cents), (PlanLineKind.GRANT, grant_cents)):
+        held = sum(
+            line.amount_cents
+            for line in lines
+            if line.kind is kind and line.status is not PlanLineStatus.REFUSED
+        )
+        if held != decided:
+            raise PlanDiffersFromDecision(kind=kind.value, plan_cents=held, decided_cents=decided)

@@ -1,0 +1,74 @@
+"""Who may do what: a table of roles by operation. What the table does not name is denied to everyone."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+
+class Role(StrEnum):
+    """What a member of staff does. Platform staff look after the instance and see no tenant's data."""
+
+    AGENT = "agent"
+    DECIDER = "decider"
+    MANAGER = "manager"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is asking. `tenant_id` and what follows from it are null for the platform's staff."""
+
+    account_id: UUID
+    login: str
+    roles: frozenset[Role]
+    tenant_id: UUID | None
+    tenant_slug: str | None
+    time_zone: ZoneInfo
+    commune_insee_codes: frozenset[str]
+
+
+_STAFF = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
+_AGENT = frozenset({Role.AGENT})
+_DECIDER = frozenset({Role.DECIDER})
+
+# Operation identifiers are `file_function` of `app/routers/`.
+ROLES: dict[str, frozenset[Role]] = {
+    "auth_me": frozenset(Role),
+    "people_create": _AGENT,
+    "people_list": _STAFF,
+    "people_read": _STAFF,
+    "people_update": _AGENT,
+    "requests_create": _AGENT,
+    "requests_list": _STAFF,
+    "requests_read": _STAFF,
+    "requests_update": _AGENT,
+    "requests_actions": _STAFF,
+    "requests_assess": _AGENT,
+    "requests_submit": _AGENT,
+    "requests_close": _AGENT,
+    "plans_read_budget": _STAFF,
+    "plans_replace_budget": _AGENT,
+    "plans_read_financing_plan": _STAFF,
+    "plans_replace_financing_plan": _AGENT,
+    "decisions_create": _DECIDER,
+    "decisions_list": _STAFF,
+    "decisions_read": _STAFF,
+    "loans_create": _AGENT,
+    "loans_list": _STAFF,
+    "loans_read": _STAFF,
+    "loans_schedule": _STAFF,
+    "loans_actions": _STAFF,
+    "loans_sign": _AGENT,
+    "loans_disburse": _AGENT,
+    "loans_open_litigation": _AGENT,
+    "loans_cancel": _AGENT,
+    "repayments_ledger": _STAFF,
+    "repayments_create": _AGENT,
+    "repayments_reverse": _AGENT,
+}
+
+
+def allows(roles: frozenset[Role], operation: str) -> bool:
+    """Whether one of the roles may carry out the operation."""
+    return not roles.isdisjoint(ROLES.get(operation, frozenset()))

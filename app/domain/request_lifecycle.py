@@ -1,0 +1,71 @@
+"""The life of a request (demande): which action leads from which state to which."""
+
+from enum import StrEnum
+
+from app.domain.errors import IllegalTransition
+
+
+class RequestStatus(StrEnum):
+    """Where a request stands, from the intake sheet (fiche recueil de données) to its end."""
+
+    INTAKE = "intake"
+    ASSESSMENT = "assessment"
+    SUBMITTED = "submitted"
+    ADJOURNED = "adjourned"
+    APPROVED = "approved"
+    CONTRACTED = "contracted"
+    REFUSED = "refused"
+    GRANT_ONLY = "grant_only"
+    WITHDRAWN = "withdrawn"
+    CLOSED_WITHOUT_ACTION = "closed_without_action"
+
+
+class RequestAction(StrEnum):
+    """What may be done to a request."""
+
+    ASSESS = "assess"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    GRANT_ONLY = "grant_only"
+    REFUSE = "refuse"
+    ADJOURN = "adjourn"
+    CONTRACT = "contract"
+    WITHDRAW = "withdraw"
+    CLOSE_WITHOUT_ACTION = "close_without_action"
+
+
+S, A = RequestStatus, RequestAction
+
+TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
+    (S.INTAKE, A.ASSESS): S.ASSESSMENT,
+    (S.ADJOURNED, A.ASSESS): S.ASSESSMENT,
+    (S.ASSESSMENT, A.SUBMIT): S.SUBMITTED,
+    (S.ADJOURNED, A.SUBMIT): S.SUBMITTED,
+    (S.SUBMITTED, A.APPROVE): S.APPROVED,
+    (S.SUBMITTED, A.GRANT_ONLY): S.GRANT_ONLY,
+    (S.SUBMITTED, A.REFUSE): S.REFUSED,
+    (S.SUBMITTED, A.ADJOURN): S.ADJOURNED,
+    (S.APPROVED, A.CONTRACT): S.CONTRACTED,
+} | {
+    (status, action): end
+    for status in (S.INTAKE, S.ASSESSMENT, S.SUBMITTED, S.ADJOURNED, S.APPROVED)
+    for action, end in (
+        (A.WITHDRAW, S.WITHDRAWN),
+        (A.CLOSE_WITHOUT_ACTION, S.CLOSED_WITHOUT_ACTION),
+    )
+}
+
+# The file's parts (budget, plan, description) may change until the commission has it.
+EDITABLE = frozenset({S.INTAKE, S.ASSESSMENT, S.ADJOURNED})
+
+# Ends without a grant or an approved loan: « il est toujours proposé une autre réponse sociale » (Besançon,
+# note de restitution finale).
+NEEDS_OTHER_ANSWER = frozenset({S.REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION})
+
+
+def after(status: RequestStatus, action: RequestAction) -> RequestStatus:
+    """The state that follows, or IllegalTransition."""
+    following = TRANSITIONS.get((status, action))
+    if following is None:
+        raise IllegalTransition(action=action.value, status=status.value)
+    return following

@@ -1,0 +1,115 @@
+"""The one way YAML is read here: a file must mean what its author sees in it.
+
+YAML 1.1 turns 01001 into 513, 12:30 into 750 and « no » into false, reads 6.20 as a binary float and lets the
+second of two equal keys win in silence. Each of these is refused, with its place.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.constructor import SafeConstructor
+
+_TYPE = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9]+)+)")
+
+
+class YamlFault(ValueError):  # noqa: N818 - the name says what happened
+    """A YAML file that cannot be taken at its word: `path`, `line` (from 1; null when unknown), `problem`."""
+
+    def __init__(self, path: Path, line: int | None, problem: str) -> None:
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(f"{path}, line {line}: {problem}" if line else f"{path}: {problem}")
+
+
+def load_yaml(path: Path) -> Any:
+    """The content of a UTF-8 YAML file of one document, null if it is empty.
+
+    Raises YamlFault for the first thing refused, OSError for a file that cannot be read.
+    """
+    content = path.read_bytes()
+    try:
+        return _load(path, content)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        problem = ": ".join(part for part in (fault.context, fault.problem) if part)
+        raise YamlFault(path, mark.line + 1 if mark else None, problem) from fault
+    except yaml.YAMLError as fault:
+        raise YamlFault(path, None, " ".join(str(fault).split())) from fault
+
+
+def _load(path: Path, content: bytes) -> Any:
+    loader = yaml.SafeLoader(content)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        problems = [(node.start_mark.line + 1, problem) for node, problem in _problems(root)]
+        if problems:
+            raise YamlFault(path, *min(problems))
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _problems(root: Node) -> Iterator[tuple[Node, str]]:
+    """What is refused, read before construction, where quotes and repeated keys are still to be seen."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            problem = _scalar_problem(node)
+            if problem:
+                yield node, problem
+        elif isinstance(node, SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, MappingNode):
+            yield from _mapping_problems(node)
+            waiting.extend(part for pair in node.value for part in pair)
+
+
+def _mapping_problems(node: MappingNode) -> Iterator[tuple[Node, str]]:
+    known: set[tuple[str, str]] = set()
+    for key, value in node.value:
+        if not isinstance(key, ScalarNode):
+            continue
+        if (key.tag, key.value) in known:
+            yield key, f"the key « {key.value} » is given twice"
+        known.add((key.tag, key.value))
+        if key.value.endswith("insee_code") and _is_unquoted(value):
+            yield value, f'an INSEE code is text: write "{value.value}" in quotes'
+
+
+def _is_unquoted(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.style is None and node.tag != _TYPE + "null"
+
+
+def _scalar_problem(node: ScalarNode) -> str | None:
+    kind, text = node.tag.removeprefix(_TYPE), node.value
+    if kind == "float":
+        return f'{text} would be a float: write cents as an integer, a rate in quotes ("{text}")'
+    if kind == "bool" and text.lower() not in {"true", "false"}:
+        return f"« {text} » would be a boolean: write true or false, or quote it"
+    if kind == "int" and not _INTEGER.fullmatch(text):
+        return f"{text} would not be the integer it looks like: write it plainly, or in quotes if it is text"
+    if kind == "str" and node.style is None and _LOOKS_LIKE_A_NUMBER.fullmatch(text):
+        return f'{text} looks like a number and is text: write "{text}" in quotes'
+    if kind == "timestamp" and not _is_date(node):
+        return f"{text} is no date of the calendar"
+    return None
+
+
+def _is_date(node: ScalarNode) -> bool:
+    try:
+        SafeConstructor().construct_yaml_timestamp(node)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""Loans of the CCAS's own funds."""
+
+from typing import Annotated
+
+from fastapi import Query, Response, status
+
+from app.dependencies import Caller, LoanId, RequestId, Today, Transaction, tagged
+from app.routing import router as strict_router
+from app.schemas.base import Page
+from app.schemas.loans import (
+    CancellationCreate,
+    DisbursementCreate,
+    LitigationCreate,
+    LoanCreate,
+    LoanItem,
+    LoanListQuery,
+    LoanQuery,
+    LoanRead,
+    ScheduleQuery,
+    ScheduleRead,
+    SignatureCreate,
+)
+from app.schemas.requests import ActionList
+from app.services import actions as possible
+from app.services import loan_states, loans
+
+router = strict_router("/v1", "loans")
+
+
+@router.post(
+    "/requests/{request_id}/loans",
+    status_code=status.HTTP_201_CREATED,
+    summary="The offer of an approved loan",
+)
+async def create(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    request_id: RequestId,
+    body: LoanCreate,
+    response: Response,
+) -> LoanRead:
+    """On the terms of the decision, with the first version of the schedule."""
+    return tagged(response, await loans.create(session, request_id, caller=caller, today=today, body=body))
+
+
+@router.get("/loans", summary="Loans, newest first")
+async def list_(
+    session: Transaction, caller: Caller, query: Annotated[LoanListQuery, Query()]
+) -> Page[LoanItem]:
+    """The contracts; read one loan for its balances."""
+    return await loans.list_page(session, query=query)
+
+
+@router.get("/loans/{loan_id}", summary="One loan on a day")
+async def read(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    loan_id: LoanId,
+    query: Annotated[LoanQuery, Query()],
+    response: Response,
+) -> LoanRead:
+    """As it stood at the end of `as_of`; today where no day is given."""
+    return tagged(response, await loan_states.read(session, loan_id, as_of=query.as_of or today))
+
+
+@router.get("/loans/{loan_id}/schedule", summary="The repayment schedule")
+async def schedule(
+    session: Transaction,
+    caller: Caller,
+    loan_id: LoanId,
+    query: Annotated[ScheduleQuery, Query()],
+    response: Response,
+) -> ScheduleRead:
+    """One version, the last where none is named."""
+    return tagged(response, await loan_states.read_schedule(session, loan_id, version=query.version))
+
+
+@router.get("/loans/{loan_id}/actions", summary="What may be done now")
+async def actions(session: Transaction, caller: Caller, loan_id: LoanId) -> ActionList:
+    """Every action, whether this caller may take it now, and why not."""
+    return await possible.of_loan(session, loan_id, caller=caller)
+
+
+@router.post("/loans/{loan_id}/signatures", status_code=status.HTTP_201_CREATED, summary="A party signs")
+async def sign(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    loan_id: LoanId,
+    body: SignatureCreate,
+    response: Response,
+) -> LoanRead:
+    """The last signature accepts the loan."""
+    return tagged(response, await loans.sign(session, loan_id, caller=caller, today=today, body=body))
+
+
+@router.post(
+    "/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out"
+)
+async def disburse(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    loan_id: LoanId,
+    body: DisbursementCreate,
+    response: Response,
+) -> LoanRead:
+    """Whole, to the supplier or to the borrower."""
+    return tagged(response, await loans.disburse(session, loan_id, caller=caller, today=today, body=body))
+
+
+@router.post("/loans/{loan_id}/litigation", status_code=status.HTTP_201_CREATED, summary="Litigation begins")
+async def open_litigation(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    loan_id: LoanId,
+    body: LitigationCreate,
+    response: Response,
+) -> LoanRead:
+    """The public accountant takes the loan to litigation (contentieux)."""
+    return tagged(
+        response, await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body)
+    )
+
+
+@router.post(
+    "/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The offer is withdrawn"
+)
+async def cancel(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    loan_id: LoanId,
+    body: CancellationCreate,
+    response: Response,
+) -> LoanRead:
+    """Before it was accepted."""
+    return tagged(response, await loans.cancel(session, loan_id, caller=caller, today=today, body=body))

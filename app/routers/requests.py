@@ -1,0 +1,109 @@
+"""Requests (demandes) and their transitions."""
+
+from typing import Annotated
+
+from fastapi import Query, Response, status
+
+from app.dependencies import Caller, IfMatch, RequestId, Today, Transaction, tagged
+from app.routing import refusals
+from app.routing import router as strict_router
+from app.schemas.base import Page
+from app.schemas.requests import (
+    ActionList,
+    AssessCreate,
+    Closing,
+    RequestCreate,
+    RequestItem,
+    RequestQuery,
+    RequestRead,
+    RequestUpdate,
+    SubmitCreate,
+)
+from app.services import actions as possible
+from app.services import requests
+
+router = strict_router("/v1/requests", "requests")
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="A new demand")
+async def create(
+    session: Transaction, caller: Caller, today: Today, body: RequestCreate, response: Response
+) -> RequestRead:
+    """From a known person (`applicant_id`) or a new one (`applicant`)."""
+    return tagged(response, await requests.create(session, caller=caller, today=today, body=body))
+
+
+@router.get("", summary="Requests, newest first")
+async def list_(
+    session: Transaction, caller: Caller, query: Annotated[RequestQuery, Query()]
+) -> Page[RequestItem]:
+    """Filtered by state, commune, dates, or the applicant's name."""
+    return await requests.list_page(session, query=query)
+
+
+@router.get("/{request_id}", summary="One request")
+async def read(
+    session: Transaction, caller: Caller, request_id: RequestId, response: Response
+) -> RequestRead:
+    """The request as it stands."""
+    return tagged(response, await requests.read(session, request_id))
+
+
+@router.patch("/{request_id}", summary="A change in the file", responses=refusals(412, 428))
+async def update(
+    session: Transaction,
+    caller: Caller,
+    request_id: RequestId,
+    version: IfMatch,
+    body: RequestUpdate,
+    response: Response,
+) -> RequestRead:
+    """What is not named stays; possible until the commission has the file."""
+    return tagged(
+        response, await requests.update(session, request_id, version=version, caller=caller, body=body)
+    )
+
+
+@router.get("/{request_id}/actions", summary="What may be done now")
+async def actions(session: Transaction, caller: Caller, today: Today, request_id: RequestId) -> ActionList:
+    """Every action, whether this caller may take it now, and why not."""
+    return await possible.of_request(session, request_id, caller=caller, today=today)
+
+
+@router.post("/{request_id}/assess", summary="The assessment begins")
+async def assess(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    request_id: RequestId,
+    response: Response,
+    body: AssessCreate | None = None,
+) -> RequestRead:
+    """From intake, or again after an adjournment."""
+    return tagged(response, await requests.assess(session, request_id, caller=caller, today=today, body=body))
+
+
+@router.post("/{request_id}/submit", summary="The file goes to the commission")
+async def submit(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    request_id: RequestId,
+    response: Response,
+    body: SubmitCreate | None = None,
+) -> RequestRead:
+    """With a budget and a financing plan that adds up to the project's cost."""
+    return tagged(response, await requests.submit(session, request_id, caller=caller, today=today, body=body))
+
+
+@router.post("/{request_id}/close", summary="The end without an aid, with another answer")
+async def close(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    request_id: RequestId,
+    body: Closing,
+    response: Response,
+) -> RequestRead:
+    """The person withdraws, or the file is closed; one call closes and answers."""
+    return tagged(response, await requests.close(session, request_id, caller=caller, today=today, body=body))

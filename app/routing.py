@@ -1,0 +1,218 @@
+"""How every route reads its request: strictly, and once for each Idempotency-Key."""
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app import idempotency
+from app.dependencies import Caller, Transaction
+from app.domain.errors import (
+    BodyNotJson,
+    FieldFault,
+    HeaderDoubled,
+    HeaderMalformed,
+    HeaderMissing,
+    Invalid,
+    MediaTypeRefused,
+)
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# Money and states ask for a key; what only adds to a file may come without one.
+_KEY_REQUIRED = re.compile(
+    r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*"
+)
+_KEYLESS = frozenset({"/v1/auth/token"})
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_BEYOND_ANY_LIMIT = 10**30
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class BreachProblem(BaseModel):
+    """One rule that is not met."""
+
+    rule: str
+    limit: int | str | list[str] | None
+    actual: int | str | None
+    severity: str
+    message: str
+    reference: str
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457). `code` is stable; `title` and `detail` are French, or English if asked."""
+
+    type: str
+    title: str
+    detail: str
+    status: int
+    code: str
+    errors: list[FieldProblem] = []
+    breaches: list[BreachProblem] = []
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer, for the OpenAPI document."""
+    return {
+        status: {"model": Problem, "content": {"application/problem+json": {}}, "description": "refused"}
+        for status in statuses
+    }
+
+
+async def _idempotency(
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    idempotency_key: Annotated[str | None, Header(description="the same key has its effect once")] = None,
+) -> None:
+    given = request.headers.getlist(idempotency.HEADER)
+    if len(given) > 1:
+        raise HeaderDoubled(header=idempotency.HEADER)
+    if not given:
+        if _KEY_REQUIRED.fullmatch(request.scope["route"].path):
+            raise HeaderMissing(header=idempotency.HEADER)
+        return
+    if not _KEY.fullmatch(given[0]) or idempotency_key is None:
+        raise HeaderMalformed(header=idempotency.HEADER)
+    request.state.keyed = await idempotency.begin(session, caller, request, given[0])
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read without indulgence."""
+
+    async def json(self) -> Any:
+        """The body's JSON. Raises BodyNotJson for duplicate keys, NaN, bad UTF-8, lone surrogates, excess depth."""
+        try:
+            text = (await self.body()).decode("utf-8")
+            content = json.loads(
+                text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_int=_integer
+            )
+        except UnicodeDecodeError:
+            raise BodyNotJson(reason="utf-8") from None
+        except RecursionError:
+            raise BodyNotJson(reason="depth") from None
+        except json.JSONDecodeError:
+            raise BodyNotJson(reason="syntax") from None
+        if "\\u" in text and _SURROGATE.search(json.dumps(content, ensure_ascii=False)):
+            raise BodyNotJson(reason="surrogate")
+        return content
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise BodyNotJson(reason="duplicate key")
+    return content
+
+
+def _no_constant(name: str) -> Any:
+    raise BodyNotJson(reason=name)
+
+
+def _integer(digits: str) -> int:
+    # Python refuses to read thousands of digits; no limit of ours is anywhere near.
+    return int(digits) if len(digits) < 30 else _BEYOND_ANY_LIMIT
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses what it does not know, and keeps the answers of keyed POSTs."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        once = Depends(_idempotency)
+        given = list(options.get("dependencies") or [])
+        if "POST" in (options.get("methods") or ()) and path not in _KEYLESS and once not in given:
+            options["dependencies"] = [once, *given]
+        super().__init__(path, endpoint, **options)
+        self.query_names = _query_names(self.dependant)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler between a strict reading of the request and the keeping of its answer."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            self._check_query(request)
+            self._check_media_type(request)
+            try:
+                response = await handle(request)
+            except idempotency.Replay as replay:
+                return replay.response
+            keyed = getattr(request.state, "keyed", None)
+            if keyed is not None:
+                await idempotency.keep(keyed, response)
+            return response
+
+        return strictly
+
+    def _check_query(self, request: Request) -> None:
+        names = [name for name, _ in request.query_params.multi_items()]
+        faults = [
+            FieldFault(f"/query/{name}", "unknown_field", {})
+            for name in dict.fromkeys(names)
+            if name not in self.query_names
+        ]
+        faults += [
+            FieldFault(f"/query/{name}", "repeated", {})
+            for name in dict.fromkeys(names)
+            if name in self.query_names and names.count(name) > 1
+        ]
+        if faults:
+            raise Invalid(*faults)
+
+    def _check_media_type(self, request: Request) -> None:
+        if self.body_field is None:
+            return
+        expected = "application/json"
+        if type(self.body_field.field_info).__name__ == "Form":
+            expected = "application/x-www-form-urlencoded"
+        given, _, parameters = request.headers.get("content-type", "").partition(";")
+        empty = (
+            request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+        )
+        charset = parameters.replace(" ", "").lower()
+        if (given.strip().lower() == expected and charset in ("", "charset=utf-8", 'charset="utf-8"')) or (
+            empty and not given
+        ):
+            if "content-encoding" not in request.headers:
+                return
+        raise MediaTypeRefused(expected=expected)
+
+
+def _query_names(dependant: Dependant) -> frozenset[str]:
+    """The query parameters that a route and its dependencies know."""
+    names = frozenset[str]().union(*(_query_names(needed) for needed in dependant.dependencies))
+    for parameter in dependant.query_params:
+        annotation = parameter.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            names |= annotation.model_fields.keys()
+        else:
+            names |= {parameter.alias}
+    return names
+
+
+def operation_id(route: APIRoute) -> str:
+    """`file_function` of the route, under which `permissions.ROLES` knows it."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name.rstrip('_')}"
+
+
+def router(prefix: str, tag: str) -> APIRouter:
+    """A router of strict routes, with the refusals that any of them may answer."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=StrictRoute,
+        generate_unique_id_function=operation_id,
+        responses=refusals(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    )

@@ -1,0 +1,132 @@
+"""The types of fields and the two kinds of models: what is read strictly, what is written plainly."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+CENTS_MAX = 100_000_000_00
+DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+# Control characters have no place in a name, and PostgreSQL stores no NUL; long texts may hold line breaks.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _read_day(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise PydanticCustomError("not_a_day", "a date is written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("not_a_day", "no such day") from None
+
+
+def _read_uuid(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise PydanticCustomError("not_an_identifier", "an identifier is a UUID")
+    return UUID(value)
+
+
+def _one_line(value: str) -> str:
+    if _CONTROLS.search(value):
+        raise PydanticCustomError("control_character", "no control characters here")
+    return value
+
+
+def _some_lines(value: str) -> str:
+    if _CONTROLS_BUT_LINES.search(value):
+        raise PydanticCustomError("control_character", "no control characters here")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "not only spaces")
+    return value
+
+
+ShortLine = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=100),
+    AfterValidator(_one_line),
+    AfterValidator(_not_blank),
+]
+Line = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=200),
+    AfterValidator(_one_line),
+    AfterValidator(_not_blank),
+]
+Prose = Annotated[
+    str,
+    Field(strict=True, min_length=1, max_length=4000),
+    AfterValidator(_some_lines),
+    AfterValidator(_not_blank),
+]
+Cents = Annotated[int, Field(strict=True, ge=0, le=CENTS_MAX, description="whole cents")]
+PositiveCents = Annotated[int, Field(strict=True, ge=1, le=CENTS_MAX, description="whole cents")]
+Months = Annotated[int, Field(strict=True, ge=1, le=120)]
+Day = Annotated[
+    date,
+    BeforeValidator(_read_day, json_schema_input_type=str),
+    Field(ge=DAY_MIN, le=DAY_MAX, examples=["2011-05-17"]),
+]
+Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
+Percent = Annotated[Decimal, PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str)]
+InseeCode = Annotated[str, Field(strict=True, pattern=r"^(\d{2}|2[AB])\d{3}$", examples=["25056"])]
+Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", max_length=20)]
+Email = Annotated[
+    str, Field(strict=True, pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$", max_length=254)
+]
+Limit = Annotated[int, Field(ge=1, le=100)]
+Cursor = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+
+
+class Input(BaseModel):
+    """What a caller sends: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """What the service answers. Fields have no defaults: every one is always there."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Resource(Output):
+    """One thing that can be read alone. Its ETag is its version, to be sent back in If-Match."""
+
+    version: int
+
+    def etag(self) -> str:
+        """The strong ETag of this representation."""
+        return f'"{self.version}"'
+
+
+class PageQuery(Input):
+    """Where to go on in a list, and how far."""
+
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+Item = TypeVar("Item", bound=Output)
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list; `next_cursor` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None

@@ -1,0 +1,160 @@
+"""Decisions on requests."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BeforeValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.amortization import RemainderOn, Rounding
+from app.domain.decisions import Outcome
+from app.domain.errors import Severity
+from app.parameters.codes import reasons_for
+from app.schemas.base import (
+    Cents,
+    Day,
+    Input,
+    Line,
+    Months,
+    Output,
+    PageQuery,
+    Percent,
+    PositiveCents,
+    Prose,
+    Resource,
+)
+from app.schemas.codes import DecisionReason
+from app.schemas.plans import FinancingPlanReplace
+from app.schemas.requests import OtherAnswer
+
+
+def _no_boolean(value: Any) -> Any:
+    # Python takes True for 1 and 1.0 for 1.
+    return value if type(value) is int else None
+
+
+RoundingUnit = Annotated[
+    Literal[1, 100], BeforeValidator(_no_boolean, json_schema_input_type=Literal[1, 100])
+]
+
+
+class LoanTerms(Input):
+    """The terms of an approved loan: the duration, the instalment, or both. What is left out follows the rules."""
+
+    amount_cents: PositiveCents
+    duration_months: Months | None = None
+    instalment_cents: PositiveCents | None = None
+    rounding_unit_cents: RoundingUnit | None = None
+    rounding: Rounding | None = None
+    remainder_on: RemainderOn | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.duration_months is None and self.instalment_cents is None:
+            raise PydanticCustomError(
+                "one_of_two", "give one", {"expected": "duration_months, instalment_cents"}
+            )
+        return self
+
+
+class DecisionCreate(Input):
+    """A decision, dated the day it was taken. Anything but an approval or a grant says why."""
+
+    outcome: Outcome
+    loan: LoanTerms | None = None
+    grant_cents: Cents = 0
+    financing_plan: FinancingPlanReplace | None = None
+    reason_code: DecisionReason | None = None
+    reason: Prose | None = None
+    other_answer: OtherAnswer | None = None
+    decided_on: Day
+    signatory: Line
+    signatory_capacity: Line | None = None
+    delegation_reference: Line | None = None
+    body: Line | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        approves, refuses = self.outcome is Outcome.APPROVE, self.outcome is Outcome.REFUSE
+        faults = {
+            "loan_with_approval_only": approves != (self.loan is not None),
+            "grant_with_aid_only": self.grant_cents > 0 and self.outcome in (Outcome.REFUSE, Outcome.ADJOURN),
+            "grant_missing": self.outcome is Outcome.GRANT_ONLY and self.grant_cents == 0,
+            "reason_missing": self.outcome in (Outcome.REFUSE, Outcome.ADJOURN)
+            and (self.reason_code is None or self.reason is None),
+            "reason_does_not_fit": self.outcome in (Outcome.REFUSE, Outcome.ADJOURN)
+            and self.reason_code is not None
+            and self.reason_code not in reasons_for(self.outcome),
+            "other_answer_with_refusal_only": refuses != (self.other_answer is not None),
+        }
+        for fault, found in faults.items():
+            if found:
+                raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
+        return self
+
+
+class BreachRead(Output):
+    """A rule that was not met. Limits and findings are in the unit of the rule's name."""
+
+    rule: str
+    limit: int | str | list[str] | None
+    actual: int | str | None
+    severity: Severity
+    reference: str
+
+
+class LoanTermsRead(Output):
+    """The terms that were approved."""
+
+    amount_cents: int
+    duration_months: int
+    instalment_cents: int
+    rate_percent: Percent
+    rounding_unit_cents: int
+    rounding: Rounding
+    remainder_on: RemainderOn
+
+
+class DecisionQuery(PageQuery):
+    """Filters of the list of decisions."""
+
+    outcome: Outcome | None = None
+    decided_from: Day | None = None
+    decided_to: Day | None = None
+
+
+class DecisionRead(Resource):
+    """A decision with the version of the rules and the facts it was taken on; never changed."""
+
+    id: UUID
+    request_id: UUID
+    number: int
+    outcome: Outcome
+    loan: LoanTermsRead | None
+    grant_cents: int
+    reason_code: str | None
+    reason: str | None
+    decided_on: date
+    signatory: str
+    signatory_capacity: str | None
+    delegation_reference: str | None
+    body: str | None
+    rules_version: int
+    facts: dict[str, Any]
+    breaches: list[BreachRead]
+    entered_at: datetime
+
+
+class DecisionItem(Output):
+    """A decision as lists show it."""
+
+    id: UUID
+    request_id: UUID
+    number: int
+    outcome: Outcome
+    loan_amount_cents: int | None
+    grant_cents: int
+    reason_code: str | None
+    decided_on: date
+    entered_at: datetime

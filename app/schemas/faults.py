@@ -1,0 +1,55 @@
+"""From Pydantic's errors to ours: where, which stable code, which bounds; never the value that was sent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.domain.errors import FieldFault
+
+_CODES = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "unexpected_keyword_argument": "unknown_field",
+    "int_type": "not_an_integer",
+    "int_parsing": "not_an_integer",
+    "int_parsing_size": "not_an_integer",
+    "int_from_float": "not_an_integer",
+    "string_type": "not_text",
+    "string_too_short": "too_short",
+    "string_too_long": "too_long",
+    "too_short": "too_short",
+    "too_long": "too_long",
+    "string_pattern_mismatch": "bad_form",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "enum": "not_one_of",
+    "literal_error": "not_one_of",
+    "list_type": "not_a_list",
+    "model_type": "not_an_object",
+    "model_attributes_type": "not_an_object",
+    "dict_type": "not_an_object",
+    "bool_type": "not_a_boolean",
+}
+
+# What a message may name: limits of ours, never what was sent.
+_BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "list")
+
+
+def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
+    """The faults of Pydantic errors as FastAPI reports them."""
+    return [_fault(error) for error in errors]
+
+
+def _fault(error: Mapping[str, Any]) -> FieldFault:
+    context = error.get("ctx") or {}
+    code = context.get("fault") or _CODES.get(error["type"], error["type"])
+    bounds = {name: _plain(context[name]) for name in _BOUNDS if name in context}
+    return FieldFault(pointer=_pointer(error["loc"]), code=code, bounds=bounds)
+
+
+def _plain(bound: Any) -> Any:
+    return bound if isinstance(bound, int) else str(bound)
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """`/body/loan/amount_cents`: RFC 6901, starting with the part of the request."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)

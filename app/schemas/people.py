@@ -1,0 +1,49 @@
+"""The people whom a CCAS helps."""
+
+from datetime import date
+from uuid import UUID
+
+from app.schemas.base import Day, Email, Input, InseeCode, PageQuery, Phone, Resource, ShortLine
+
+
+class PersonCreate(Input):
+    """A beneficiary as first met."""
+
+    first_names: ShortLine
+    birth_name: ShortLine
+    usage_name: ShortLine | None = None
+    birth_on: Day
+    commune_insee_code: InseeCode
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class PersonUpdate(Input):
+    """What has changed; what is not named stays."""
+
+    first_names: ShortLine = None  # type: ignore[assignment]
+    birth_name: ShortLine = None  # type: ignore[assignment]
+    usage_name: ShortLine | None = None
+    birth_on: Day = None  # type: ignore[assignment]
+    commune_insee_code: InseeCode = None  # type: ignore[assignment]
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class PersonRead(Resource):
+    """A beneficiary."""
+
+    id: UUID
+    first_names: str
+    birth_name: str
+    usage_name: str | None
+    birth_on: date
+    commune_insee_code: str
+    phone: str | None
+    email: str | None
+
+
+class PeopleQuery(PageQuery):
+    """`q` finds names, without regard to accents or case."""
+
+    q: ShortLine | None = None

@@ -1,0 +1,181 @@
+"""Requests (demandes)."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.request_lifecycle import RequestStatus
+from app.schemas.base import (
+    Day,
+    Id,
+    Input,
+    InseeCode,
+    Line,
+    Output,
+    PageQuery,
+    PositiveCents,
+    Prose,
+    Resource,
+    ShortLine,
+)
+from app.schemas.codes import Channel, ClosingReason, OtherAnswerKind, Purpose
+from app.schemas.people import PersonCreate
+
+
+class Household(Input):
+    """Who lives together."""
+
+    adults: Annotated[int, Field(strict=True, ge=1, le=20)]
+    minor_children: Annotated[int, Field(strict=True, ge=0, le=30)]
+
+
+class RequestCreate(Input):
+    """A demand, from a known person (`applicant_id`) or a new one (`applicant`)."""
+
+    applicant_id: Id | None = None
+    applicant: PersonCreate | None = None
+    co_applicant_id: Id | None = None
+    household: Household
+    commune_insee_code: InseeCode
+    channel: Channel
+    prescriber: Line | None = None
+    purpose: Purpose
+    project_description: Prose
+    project_cost_cents: PositiveCents
+    requested_amount_cents: PositiveCents
+    product: ShortLine | None = None
+    received_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _one_applicant(self) -> Self:
+        if (self.applicant_id is None) == (self.applicant is None):
+            raise PydanticCustomError("one_of_two", "give one", {"expected": "applicant_id, applicant"})
+        return self
+
+
+class RequestUpdate(Input):
+    """What has changed; what is not named stays."""
+
+    co_applicant_id: Id | None = None
+    household: Household = None  # type: ignore[assignment]
+    commune_insee_code: InseeCode = None  # type: ignore[assignment]
+    channel: Channel = None  # type: ignore[assignment]
+    prescriber: Line | None = None
+    purpose: Purpose = None  # type: ignore[assignment]
+    project_description: Prose = None  # type: ignore[assignment]
+    project_cost_cents: PositiveCents = None  # type: ignore[assignment]
+    requested_amount_cents: PositiveCents = None  # type: ignore[assignment]
+
+
+class RequestQuery(PageQuery):
+    """Filters of the list of requests; `q` finds the applicant's name or the reference."""
+
+    status: RequestStatus | None = None
+    commune_insee_code: InseeCode | None = None
+    q: ShortLine | None = None
+    received_from: Day | None = None
+    received_to: Day | None = None
+
+
+class OtherAnswer(Input):
+    """The answer given in place of an aid. `attempts_on`: the dated attempts before `unreachable`."""
+
+    kind: OtherAnswerKind
+    given_on: Day
+    attempts_on: Annotated[list[Day], Field(max_length=20)] = []
+
+
+class AssessCreate(Input):
+    """The assessment begins."""
+
+    assessed_on: Day | None = None
+
+
+class SubmitCreate(Input):
+    """The file goes to the commission."""
+
+    submitted_on: Day | None = None
+
+
+class Closing(Input):
+    """The person withdraws, or the file is closed without action; either way another answer was given."""
+
+    outcome: Annotated[
+        RequestStatus, Field(json_schema_extra={"enum": ["withdrawn", "closed_without_action"]})
+    ]
+    reason_code: ClosingReason
+    reason: Prose | None = None
+    other_answer: OtherAnswer
+    closed_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _an_end(self) -> Self:
+        if self.outcome not in (RequestStatus.WITHDRAWN, RequestStatus.CLOSED_WITHOUT_ACTION):
+            raise PydanticCustomError("enum", "one end", {"expected": "withdrawn, closed_without_action"})
+        return self
+
+
+class OtherAnswerRead(Output):
+    """The answer that was given in place of an aid."""
+
+    kind: str
+    given_on: date
+
+
+class RequestItem(Output):
+    """A request as lists show it."""
+
+    id: UUID
+    version: int
+    reference: str
+    status: RequestStatus
+    applicant_id: UUID
+    commune_insee_code: str
+    purpose: str
+    product: str
+    project_cost_cents: int
+    requested_amount_cents: int
+    received_on: date
+    entered_at: datetime
+
+
+class RequestRead(Resource):
+    """A request. `rules_version` is the version of the rules of the day it was received."""
+
+    id: UUID
+    reference: str
+    status: RequestStatus
+    applicant_id: UUID
+    co_applicant_id: UUID | None
+    household: Household
+    commune_insee_code: str
+    channel: str
+    prescriber: str | None
+    purpose: str
+    project_description: str
+    project_cost_cents: int
+    requested_amount_cents: int
+    product: str
+    received_on: date
+    rules_version: int
+    closing_reason_code: str | None
+    closing_reason: str | None
+    other_answer: OtherAnswerRead | None
+    entered_at: datetime
+
+
+class ActionRead(Output):
+    """An action, whether this caller may take it now, and why not: `role`, `state`, or a code of the service."""
+
+    action: str
+    allowed: bool
+    reasons: list[str]
+
+
+class ActionList(Output):
+    """Every action of the object."""
+
+    items: list[ActionRead]

@@ -1,0 +1,57 @@
+"""The CCAS and their rules, open to all."""
+
+from datetime import date
+
+from app.domain.rules import Commune, Precision, Product, TenantKind
+from app.schemas.base import Day, Input, Output
+
+
+class TenantRead(Output):
+    """A CCAS, or several that share one scheme."""
+
+    slug: str
+    name: str
+    kind: TenantKind
+    communes: list[Commune]
+    time_zone: str
+
+
+class TenantList(Output):
+    """All the tenants of the instance."""
+
+    items: list[TenantRead]
+    next_cursor: str | None
+
+
+class RulesQuery(Input):
+    """The day whose rules are asked; today where none is given."""
+
+    on: Day | None = None
+
+
+class RuleVersionRead(Output):
+    """The rules from `valid_from` (null: not stated) to `valid_to`, that day included (null: open)."""
+
+    version: int
+    valid_from: date | None
+    valid_from_precision: Precision | None
+    valid_to: date | None
+    reference: str
+    products: list[Product]
+
+
+class RuleVersionSummary(Output):
+    """One version of the rules, without its content."""
+
+    version: int
+    valid_from: date | None
+    valid_from_precision: Precision | None
+    valid_to: date | None
+    reference: str
+
+
+class RuleVersionList(Output):
+    """All the versions of a tenant's rules, oldest first."""
+
+    items: list[RuleVersionSummary]
+    next_cursor: str | None

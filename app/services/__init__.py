@@ -1,0 +1,1 @@
+"""One function per action: load, ask the domain, record. The transaction is opened and ended elsewhere."""

@@ -1,0 +1,105 @@
+"""What a caller may do next with a request or a loan, and why not the rest: the same guards as the acts themselves."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain import loan_lifecycle, request_lifecycle
+from app.domain.decisions import ACTIONS, Outcome
+from app.domain.errors import IllegalTransition, MicrocreditError
+from app.domain.loan_lifecycle import LoanAction
+from app.domain.permissions import Caller, allows
+from app.domain.request_lifecycle import EDITABLE, RequestAction
+from app.schemas.requests import ActionList, ActionRead
+from app.services import decisions, loan_states, loans, plans, rules
+from app.services import request_steps as steps
+from app.tables import Request
+
+_REQUEST_OPERATIONS: dict[str, str] = {
+    "update": "requests_update",
+    "replace_budget": "plans_replace_budget",
+    "replace_financing_plan": "plans_replace_financing_plan",
+    RequestAction.ASSESS: "requests_assess",
+    RequestAction.SUBMIT: "requests_submit",
+    RequestAction.APPROVE: "decisions_create",
+    RequestAction.GRANT_ONLY: "decisions_create",
+    RequestAction.REFUSE: "decisions_create",
+    RequestAction.ADJOURN: "decisions_create",
+    "offer_loan": "loans_create",
+    RequestAction.WITHDRAW: "requests_close",
+    RequestAction.CLOSE_WITHOUT_ACTION: "requests_close",
+}
+
+_LOAN_OPERATIONS: dict[str, str] = {
+    LoanAction.SIGN: "loans_sign",
+    LoanAction.DISBURSE: "loans_disburse",
+    LoanAction.REPAY: "repayments_create",
+    LoanAction.REVERSE: "repayments_reverse",
+    LoanAction.OPEN_LITIGATION: "loans_open_litigation",
+    LoanAction.CANCEL: "loans_cancel",
+}
+
+
+async def of_request(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date) -> ActionList:
+    """Every action of a request with the reasons against it: `role`, `state`, or the code of a refusal."""
+    request = await steps.load(session, request_id)
+    obstacles = await _request_obstacles(session, request, today=today)
+    return _listed(caller, _REQUEST_OPERATIONS, obstacles)
+
+
+async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller) -> ActionList:
+    """Every action of a loan with the reasons against it: `role` or `state`."""
+    loan = await loan_states.load(session, loan_id)
+    obstacles: dict[str, list[str]] = {
+        action: [] if (loan.stage, action) in loan_lifecycle.TRANSITIONS else ["state"]
+        for action in LoanAction
+        if action in _LOAN_OPERATIONS
+    }
+    return _listed(caller, _LOAN_OPERATIONS, obstacles)
+
+
+async def _request_obstacles(session: AsyncSession, request: Request, *, today: date) -> dict[str, list[str]]:
+    edits = [] if request.status in EDITABLE else ["state"]
+    obstacles: dict[str, list[str]] = {
+        "update": edits,
+        "replace_budget": edits,
+        "replace_financing_plan": edits,
+    }
+    for action in RequestAction:
+        known = (request.status, action) in request_lifecycle.TRANSITIONS
+        obstacles[action] = [] if known else ["state"]
+    if not obstacles[RequestAction.SUBMIT]:
+        obstacles[RequestAction.SUBMIT] = [lacking.code for lacking in await plans.lackings(session, request)]
+    for outcome, action in ACTIONS.items():
+        if not obstacles[action]:
+            obstacles[action] = await _refusals(_check_outcome(session, request, outcome, today=today))
+    obstacles["offer_loan"] = await _refusals(loans.check_offerable(session, request))
+    for action in (RequestAction.WITHDRAW, RequestAction.CLOSE_WITHOUT_ACTION):
+        if not obstacles[action]:
+            obstacles[action] = await _refusals(steps.check_no_live_loan(session, request))
+    return obstacles
+
+
+async def _check_outcome(session: AsyncSession, request: Request, outcome: Outcome, *, today: date) -> None:
+    _, version = await rules.in_force(session, today)
+    decisions.check_outcome(rules.product(version, request.product, on=today), outcome)
+
+
+async def _refusals(guard: Awaitable[None]) -> list[str]:
+    try:
+        await guard
+    except IllegalTransition:
+        return ["state"]
+    except MicrocreditError as refused:
+        return [refused.code]
+    return []
+
+
+def _listed(caller: Caller, operations: Mapping[str, str], obstacles: Mapping[str, list[str]]) -> ActionList:
+    items = []
+    for action, operation in operations.items():
+        reasons = ([] if allows(caller.roles, operation) else ["role"]) + obstacles[action]
+        items.append(ActionRead(action=action, allowed=not reasons, reasons=reasons))
+    return ActionList(items=items)

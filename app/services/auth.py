@@ -1,0 +1,103 @@
+"""Signing in, and who is calling."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.errors import CredentialsRefused, TokenRefused
+from app.domain.permissions import ROLES, Caller, Role, allows
+from app.schemas.auth import MeRead, TokenRead
+from app.security import TOKEN_LIFE, Credential, password_matches, sign_token
+from app.settings import settings
+from app.tables import Account, PlatformAccount, Tenant
+from app.tenancy import bind
+
+PLATFORM = "platform"
+_PLATFORM_TIME_ZONE = ZoneInfo("Europe/Paris")
+
+
+async def sign_in(session: AsyncSession, *, username: str, password: str, now: datetime) -> TokenRead:
+    """A token for `login@slug`, or CredentialsRefused, which never tells what was wrong."""
+    login, _, slug = username.partition("@")
+    found = await (_platform_account(session, login) if slug == PLATFORM else _account(session, login, slug))
+    credential, password_hash = found or (None, None)
+    if not await password_matches(password, password_hash) or credential is None:
+        raise CredentialsRefused
+    secret = settings().token_secret.get_secret_value()
+    return TokenRead(
+        access_token=sign_token(credential, secret=secret, now=now),
+        token_type="bearer",  # noqa: S106 - the kind of token, not a secret
+        expires_in=int(TOKEN_LIFE.total_seconds()),
+    )
+
+
+async def _account(session: AsyncSession, login: str, slug: str) -> tuple[Credential, str] | None:
+    tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == slug))).one_or_none()
+    await bind(session, tenant_id)
+    statement = select(Account.id, Account.password_hash).where(
+        Account.tenant_id == tenant_id, Account.login == login, Account.active
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return (Credential(row.id, tenant_id), row.password_hash) if row else None
+
+
+async def _platform_account(session: AsyncSession, login: str) -> tuple[Credential, str] | None:
+    statement = select(PlatformAccount.id, PlatformAccount.password_hash).where(
+        PlatformAccount.login == login, PlatformAccount.active
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return (Credential(row.id, None), row.password_hash) if row else None
+
+
+async def caller_of(session: AsyncSession, credential: Credential) -> Caller:
+    """Who the credential belongs to today: roles are read anew at each request. Raises TokenRefused."""
+    if credential.tenant_id is None:
+        return await _platform_caller(session, credential.account_id)
+    statement = (
+        select(Account.login, Account.roles, Tenant.slug, Tenant.time_zone, Tenant.communes)
+        .join(Tenant, Tenant.id == Account.tenant_id)
+        .where(Account.tenant_id == credential.tenant_id, Account.id == credential.account_id, Account.active)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise TokenRefused
+    return Caller(
+        account_id=credential.account_id,
+        login=row.login,
+        roles=frozenset(Role(role) for role in row.roles),
+        tenant_id=credential.tenant_id,
+        tenant_slug=row.slug,
+        time_zone=ZoneInfo(row.time_zone),
+        commune_insee_codes=frozenset(commune["insee_code"] for commune in row.communes),
+    )
+
+
+async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
+    statement = select(PlatformAccount.login).where(PlatformAccount.id == account_id, PlatformAccount.active)
+    login = (await session.scalars(statement)).one_or_none()
+    if login is None:
+        raise TokenRefused
+    return Caller(
+        account_id=account_id,
+        login=login,
+        roles=frozenset({Role.PLATFORM}),
+        tenant_id=None,
+        tenant_slug=None,
+        time_zone=_PLATFORM_TIME_ZONE,
+        commune_insee_codes=frozenset(),
+    )
+
+
+def describe(caller: Caller) -> MeRead:
+    """Who the caller is, and which operations the roles allow."""
+    return MeRead(
+        account_id=caller.account_id,
+        username=f"{caller.login}@{caller.tenant_slug or PLATFORM}",
+        tenant=caller.tenant_slug,
+        roles=sorted(caller.roles),
+        commune_insee_codes=sorted(caller.commune_insee_codes),
+        permissions=sorted(operation for operation in ROLES if allows(caller.roles, operation)),
+    )

@@ -1,0 +1,262 @@
+"""Decisions: every breach told, the version of the rules and the facts kept."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain import amortization, eligibility
+from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
+from app.domain.dates import check_day
+from app.domain.decisions import ACTIONS, Outcome
+from app.domain.errors import (
+    Breach,
+    ImpossibleSchedule,
+    NotFound,
+    PartnerLends,
+    PlanMissing,
+    RuleNotStated,
+    RulesBreached,
+    Severity,
+)
+from app.domain.financing import check_balanced, check_plan_matches
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import after
+from app.domain.rules import Lending, Product, RuleVersion
+from app.schemas.base import Page
+from app.schemas.decisions import (
+    BreachRead,
+    DecisionCreate,
+    DecisionItem,
+    DecisionQuery,
+    DecisionRead,
+    LoanTerms,
+    LoanTermsRead,
+)
+from app.services import plans, rules
+from app.services import request_steps as steps
+from app.services.pages import page
+from app.tables import Budget, Decision, FinancingPlan, Person, Request
+from app.tenancy import bound_tenant, of_tenant
+
+_ITEM_COLUMNS = [getattr(Decision, name) for name in DecisionItem.model_fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a loan once the rules have filled what the decision left open. Cents, months, percent."""
+
+    amount_cents: int
+    duration_months: int
+    instalment_cents: int
+    rate_percent: Decimal
+    rounding_unit_cents: int
+    rounding: Rounding
+    remainder_on: RemainderOn
+
+
+async def create(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: DecisionCreate
+) -> DecisionRead:
+    """Decides on a submitted request, under the rules in force on the day of the decision.
+
+    Raises IllegalTransition, PartnerLends, PlanMissing, PlanUnbalanced, PlanDiffersFromDecision, RuleNotStated,
+    ImpossibleSchedule, RulesBreached, DateInFuture, DateOutOfOrder.
+    """
+    request = await steps.locked(session, request_id)
+    after(request.status, ACTIONS[body.outcome])
+    check_day("decided_on", body.decided_on, not_before=request.received_on, today=today)
+    version_id, version = await rules.in_force(session, body.decided_on)
+    product = rules.product(version, request.product, on=body.decided_on)
+    check_outcome(product, body.outcome)
+    terms = loan_terms(product, body.loan, on=body.decided_on) if body.loan else None
+    plan = await _plan(session, request, body)
+    aid = await _aid(session, request, body, terms, caller=caller)
+    breaches = _breaches(product, aid, body.outcome, reference=version.reference)
+    decision = Decision(
+        tenant_id=request.tenant_id,
+        request_id=request.id,
+        number=await _next_number(session, request.id),
+        outcome=body.outcome,
+        **_stored_terms(terms),
+        grant_cents=body.grant_cents,
+        financing_plan_id=plan.id if plan else None,
+        budget_id=await _budget_id(session, request),
+        **_said(body),
+        rule_version_id=version_id,
+        facts=aid.facts(),
+        breaches=[breach.facts() for breach in breaches],
+        account_id=caller.account_id,
+    )
+    session.add(decision)
+    if body.other_answer is not None:
+        steps.record_other_answer(request, body.other_answer, today=today)
+    steps.move(session, request, ACTIONS[body.outcome], caller=caller, effect_on=body.decided_on)
+    return _read(decision, version)
+
+
+async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[DecisionItem]:
+    """Decisions, newest entry first."""
+    columns: Any = Decision
+    statement = select(*_ITEM_COLUMNS)
+    if query.outcome is not None:
+        statement = statement.where(columns.outcome == query.outcome)
+    if query.decided_from is not None:
+        statement = statement.where(columns.decided_on >= query.decided_from)
+    if query.decided_to is not None:
+        statement = statement.where(columns.decided_on <= query.decided_to)
+    return await page(session, statement, Decision, query=query, item=lambda row: DecisionItem(**row))
+
+
+async def read(session: AsyncSession, decision_id: UUID) -> DecisionRead:
+    """One decision, or NotFound."""
+    decision = await session.get(Decision, (bound_tenant(session), decision_id))
+    if decision is None:
+        raise NotFound
+    return _read(decision, await rules.by_id(session, decision.rule_version_id))
+
+
+async def approval(session: AsyncSession, request_id: UUID) -> Decision:
+    """The approval that a contract rests on."""
+    columns: Any = Decision
+    statement = (
+        select(Decision)
+        .where(
+            of_tenant(session, Decision), columns.request_id == request_id, columns.outcome == Outcome.APPROVE
+        )
+        .order_by(columns.number.desc())
+        .limit(1)
+    )
+    return (await session.scalars(statement)).one()
+
+
+def check_outcome(product: Product, outcome: Outcome) -> None:
+    """Raises PartnerLends where a partner lends: the CCAS then neither approves nor refuses a loan."""
+    if product.lending is Lending.PARTNER and outcome in (Outcome.APPROVE, Outcome.REFUSE):
+        raise PartnerLends
+
+
+def loan_terms(product: Product, asked: LoanTerms, *, on: date) -> Terms:
+    """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
+    rounding, rate = product.rounding, product.rate_percent
+    if rounding is None or rate is None:
+        raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
+    last_allowed = RemainderOn.LAST in rounding.remainder_on
+    remainder_on = asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])
+    unit = asked.rounding_unit_cents or rounding.unit_cents
+    mode = asked.rounding or rounding.mode
+    rows = plan_rows(
+        principal_cents=asked.amount_cents,
+        rate_percent=rate,
+        first_due_on=on,
+        duration_months=asked.duration_months,
+        instalment_cents=asked.instalment_cents,
+        rounding_unit_cents=unit,
+        rounding=mode,
+        remainder_on=remainder_on,
+    )
+    usual = rows[-1] if remainder_on is RemainderOn.FIRST else rows[0]
+    return Terms(asked.amount_cents, len(rows), usual.total_cents, rate, unit, mode, remainder_on)
+
+
+def plan_rows(**terms: Any) -> tuple[Instalment, ...]:
+    """The schedule of the terms (see `amortization.schedule`), or ImpossibleSchedule."""
+    try:
+        return amortization.schedule(**terms)
+    except ImpossiblePlan as impossible:
+        raise ImpossibleSchedule(field=impossible.field, bound=impossible.bound) from impossible
+
+
+async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -> FinancingPlan | None:
+    """The plan that the decision carries, balanced and the same as what is decided, wherever money is given."""
+    if body.financing_plan is not None:
+        plan: FinancingPlan | None = await plans.record_plan(session, request, body.financing_plan)
+    else:
+        plan = await plans.latest(session, FinancingPlan, request.id)
+    if body.outcome not in (Outcome.APPROVE, Outcome.GRANT_ONLY):
+        return plan
+    if plan is None:
+        raise PlanMissing
+    lines = await plans.lines_of(session, plan)
+    check_balanced(lines, project_cost_cents=request.project_cost_cents)
+    loan_cents = body.loan.amount_cents if body.loan else 0
+    check_plan_matches(lines, loan_cents=loan_cents, grant_cents=body.grant_cents)
+    return plan
+
+
+async def _aid(
+    session: AsyncSession, request: Request, body: DecisionCreate, terms: Terms | None, *, caller: Caller
+) -> eligibility.Aid:
+    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
+    return eligibility.Aid(
+        loan_amount_cents=terms.amount_cents if terms else None,
+        duration_months=terms.duration_months if terms else None,
+        rounding_unit_cents=terms.rounding_unit_cents if terms else None,
+        remainder_on=terms.remainder_on if terms else None,
+        grant_cents=body.grant_cents,
+        purpose=request.purpose,
+        applicant_age=eligibility.age_on(applicant.birth_on, body.decided_on),
+        minor_children=request.minor_children,
+        lives_in_served_commune=applicant.commune_insee_code in caller.commune_insee_codes,
+    )
+
+
+def _breaches(product: Product, aid: eligibility.Aid, outcome: Outcome, *, reference: str) -> list[Breach]:
+    """The breaches to be kept with the decision. Raises RulesBreached with all of them if one forbids an aid."""
+    breaches = eligibility.breaches(product, aid, reference=reference)
+    gives = outcome in (Outcome.APPROVE, Outcome.GRANT_ONLY)
+    if gives and any(breach.severity is Severity.REFUSE for breach in breaches):
+        raise RulesBreached(breaches)
+    return breaches
+
+
+async def _next_number(session: AsyncSession, request_id: UUID) -> int:
+    columns: Any = Decision
+    statement = select(func.count()).where(of_tenant(session, Decision), columns.request_id == request_id)
+    return (await session.scalars(statement)).one() + 1
+
+
+async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
+    budget = await plans.latest(session, Budget, request.id)
+    return budget.id if budget else None
+
+
+def _stored_terms(terms: Terms | None) -> dict[str, Any]:
+    names = (
+        "duration_months",
+        "instalment_cents",
+        "rate_percent",
+        "rounding_unit_cents",
+        "rounding",
+        "remainder_on",
+    )
+    stored = {name: getattr(terms, name, None) for name in names}
+    return {**stored, "loan_amount_cents": terms.amount_cents if terms else None}
+
+
+def _said(body: DecisionCreate) -> dict[str, Any]:
+    return body.model_dump(
+        include={
+            "reason_code", "reason", "decided_on", "signatory", "signatory_capacity", "delegation_reference", "body",
+        }
+    )  # fmt: skip
+
+
+def _read(decision: Decision, version: RuleVersion) -> DecisionRead:
+    fields = decision.model_dump(exclude={"breaches"})
+    terms = None
+    if decision.loan_amount_cents is not None:
+        names = LoanTermsRead.model_fields.keys() - {"amount_cents"}
+        stored = {name: getattr(decision, name) for name in names}
+        terms = LoanTermsRead(amount_cents=decision.loan_amount_cents, **stored)
+    return DecisionRead(
+        **{name: fields[name] for name in DecisionRead.model_fields if name in fields},
+        version=1,
+        loan=terms,
+        rules_version=version.version,
+        breaches=[BreachRead(**breach) for breach in decision.breaches],
+    )

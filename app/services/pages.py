@@ -1,0 +1,61 @@
+"""Pages of a list, newest first, by keyset: the cursor names the last row shown."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.errors import CursorNotOurs
+from app.schemas.base import Item, Page, PageQuery
+from app.settings import settings
+from app.tenancy import TenantTable, bound_tenant, of_tenant
+
+_SEAL_BYTES = 12
+
+
+async def page(
+    session: AsyncSession,
+    statement: Select[Any],
+    table: type[TenantTable],
+    *,
+    query: PageQuery,
+    item: Callable[[RowMapping], Item],
+) -> Page[Item]:
+    """One page of the statement's rows, which include the table's `id`. Raises CursorNotOurs."""
+    key: Any = table.id
+    scope = f"{bound_tenant(session)}/{table.__tablename__}".encode()
+    statement = statement.where(of_tenant(session, table)).order_by(key.desc()).limit(query.limit + 1)
+    if query.cursor is not None:
+        statement = statement.where(key < _opened(query.cursor, scope))
+    rows = (await session.execute(statement)).mappings().all()
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit
+    return Page(
+        items=[item(row) for row in shown],
+        next_cursor=_sealed(shown[-1]["id"], scope) if more else None,
+    )
+
+
+def _seal(key: bytes, scope: bytes) -> bytes:
+    secret = settings().token_secret.get_secret_value().encode()
+    return hmac.digest(secret, scope + key, "sha256")[:_SEAL_BYTES]
+
+
+def _sealed(key: UUID, scope: bytes) -> str:
+    return urlsafe_b64encode(_seal(key.bytes, scope) + key.bytes).decode().rstrip("=")
+
+
+def _opened(cursor: str, scope: bytes) -> UUID:
+    try:
+        content = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    except (NotBase64, ValueError):
+        raise CursorNotOurs from None
+    seal, key = content[:_SEAL_BYTES], content[_SEAL_BYTES:]
+    if len(key) != 16 or not hmac.compare_digest(seal, _seal(key, scope)):
+        raise CursorNotOurs
+    return UUID(bytes=key)

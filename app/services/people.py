@@ -1,0 +1,91 @@
+"""The people whom the CCAS helps."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.dates import check_day
+from app.domain.errors import NotFound, VersionStale
+from app.schemas.base import Page
+from app.schemas.people import PeopleQuery, PersonCreate, PersonRead, PersonUpdate
+from app.services.pages import page
+from app.tables import Person
+from app.tenancy import bound_tenant, of_tenant
+
+_COLUMNS = [getattr(Person, name) for name in PersonRead.model_fields]
+
+
+async def create(session: AsyncSession, *, today: date, body: PersonCreate) -> PersonRead:
+    """A new beneficiary. Raises DateInFuture for someone born tomorrow."""
+    return PersonRead.model_validate(await add(session, today=today, body=body))
+
+
+async def add(session: AsyncSession, *, today: date, body: PersonCreate) -> Person:
+    """Adds the row of a new beneficiary."""
+    check_day("birth_on", body.birth_on, not_before=None, today=today)
+    fields = body.model_dump()
+    person = Person(tenant_id=bound_tenant(session), name_key=name_key(fields), **fields)
+    session.add(person)
+    await session.flush()  # a request refers to the person through a foreign key without an ORM relation
+    return person
+
+
+async def list_page(session: AsyncSession, *, query: PeopleQuery) -> Page[PersonRead]:
+    """Beneficiaries, newest first."""
+    statement = select(*_COLUMNS)
+    if query.q is not None:
+        statement = statement.where(named(query.q))
+    return await page(session, statement, Person, query=query, item=lambda row: PersonRead(**row))
+
+
+async def read(session: AsyncSession, person_id: UUID) -> PersonRead:
+    """One beneficiary, or NotFound."""
+    statement = select(*_COLUMNS).where(of_tenant(session, Person), Person.id == person_id)
+    row = (await session.execute(statement)).mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    return PersonRead(**row)
+
+
+async def update(
+    session: AsyncSession, person_id: UUID, *, version: int, today: date, body: PersonUpdate
+) -> PersonRead:
+    """Changes what the body names. Raises NotFound, VersionStale, DateInFuture."""
+    person = (
+        await session.scalars(
+            select(Person).where(of_tenant(session, Person), Person.id == person_id).with_for_update()
+        )
+    ).one_or_none()
+    if person is None:
+        raise NotFound
+    if person.version != version:
+        raise VersionStale
+    for field, value in body.model_dump(exclude_unset=True).items():
+        setattr(person, field, value)
+    check_day("birth_on", person.birth_on, not_before=None, today=today)
+    person.name_key = name_key(person.model_dump())
+    person.version += 1
+    return PersonRead.model_validate(person)
+
+
+def name_key(person: Mapping[str, Any]) -> str:
+    """All names of a person, as searched: without accents or case."""
+    names = (person["birth_name"], person["usage_name"], person["first_names"])
+    return plain(" ".join(name for name in names if name))
+
+
+def named(q: str) -> ColumnElement[bool]:
+    """The condition that a person's name contains the text, without regard to accents or case."""
+    column: Any = Person.name_key
+    return column.contains(plain(q), autoescape=True)  # type: ignore[no-any-return]
+
+
+def plain(text: str) -> str:
+    """The text without accents or case."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,122 @@
+"""Money that comes back on a loan: entries are added, a correction is a reversal."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.dates import check_day
+from app.domain.errors import AlreadyReversed, NotFound, ReferenceAlreadyUsed
+from app.domain.ledger import EntryKind
+from app.domain.loan_lifecycle import LoanAction, LoanStage, after
+from app.domain.permissions import Caller
+from app.schemas.repayments import LedgerEntryRead, LedgerRead, RepaymentCreate, ReversalCreate
+from app.services import loan_states, loans
+from app.tables import LedgerEntry
+from app.tenancy import of_tenant
+
+_COLUMNS = [getattr(LedgerEntry, name) for name in LedgerEntryRead.model_fields]
+
+
+async def create(
+    session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: RepaymentCreate
+) -> LedgerEntryRead:
+    """Enters a repayment. The same reference with the same content is the same entry, never a second payment.
+
+    Raises IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
+    """
+    loan = await loans.locked(session, loan_id)
+    after(loan.stage, LoanAction.REPAY)
+    disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
+    check_day("received_on", body.received_on, not_before=disbursed_on, today=today)
+    known = await _by_reference(session, body)
+    if known is not None:
+        return _same_or_refused(known, loan.id, body)
+    entry = LedgerEntry(
+        tenant_id=loan.tenant_id,
+        loan_id=loan.id,
+        kind=EntryKind.REPAYMENT,
+        amount_cents=body.amount_cents,
+        effect_on=body.received_on,
+        source=body.source,
+        reference=body.reference,
+        account_id=caller.account_id,
+    )
+    session.add(entry)
+    loan.version += 1
+    return LedgerEntryRead.model_validate(entry)
+
+
+async def reverse(
+    session: AsyncSession,
+    loan_id: UUID,
+    repayment_id: UUID,
+    *,
+    caller: Caller,
+    today: date,
+    body: ReversalCreate,
+) -> LedgerEntryRead:
+    """Takes a repayment back, once, by an opposite entry (contre-passation).
+
+    Raises NotFound, IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
+    """
+    loan = await loans.locked(session, loan_id)
+    repayment = await session.get(LedgerEntry, (loan.tenant_id, repayment_id))
+    if repayment is None or repayment.loan_id != loan.id or repayment.kind is not EntryKind.REPAYMENT:
+        raise NotFound
+    after(loan.stage, LoanAction.REVERSE)
+    check_day("reversed_on", body.reversed_on, not_before=repayment.effect_on, today=today)
+    if await _is_reversed(session, repayment):
+        raise AlreadyReversed
+    entry = LedgerEntry(
+        tenant_id=loan.tenant_id,
+        loan_id=loan.id,
+        kind=EntryKind.REVERSAL,
+        amount_cents=repayment.amount_cents,
+        effect_on=body.reversed_on,
+        reverses_id=repayment.id,
+        reason=body.reason,
+        account_id=caller.account_id,
+    )
+    session.add(entry)
+    loan.version += 1
+    return LedgerEntryRead.model_validate(entry)
+
+
+async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
+    """All entries of a loan in the order of entry. Raises NotFound."""
+    loan = await loan_states.load(session, loan_id)
+    columns: Any = LedgerEntry
+    statement = (
+        select(*_COLUMNS)
+        .where(of_tenant(session, LedgerEntry), columns.loan_id == loan.id)
+        .order_by(columns.id)
+    )
+    rows = (await session.execute(statement)).mappings()
+    return LedgerRead(items=[LedgerEntryRead(**row) for row in rows], next_cursor=None)
+
+
+async def _by_reference(session: AsyncSession, body: RepaymentCreate) -> LedgerEntry | None:
+    columns: Any = LedgerEntry
+    statement = select(LedgerEntry).where(
+        of_tenant(session, LedgerEntry),
+        columns.kind == EntryKind.REPAYMENT,
+        columns.source == body.source,
+        columns.reference == body.reference,
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+def _same_or_refused(entry: LedgerEntry, loan_id: UUID, body: RepaymentCreate) -> LedgerEntryRead:
+    told = (loan_id, body.amount_cents, body.received_on)
+    if (entry.loan_id, entry.amount_cents, entry.effect_on) != told:
+        raise ReferenceAlreadyUsed
+    return LedgerEntryRead.model_validate(entry)
+
+
+async def _is_reversed(session: AsyncSession, repayment: LedgerEntry) -> bool:
+    columns: Any = LedgerEntry
+    statement = select(columns.id).where(of_tenant(session, LedgerEntry), columns.reverses_id == repayment.id)
+    return (await session.scalars(statement)).one_or_none() is not None

@@ -1,0 +1,86 @@
+"""The row of a request as other actions need it: found, held, moved one step, answered."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.dates import check_day
+from app.domain.errors import LoanInTheWay, NotFound, RequestLocked, UnreachableTooSoon, VersionStale
+from app.domain.loan_lifecycle import LoanStage
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import EDITABLE, RequestAction, after
+from app.schemas.requests import OtherAnswer
+from app.tables import Loan, Request, RequestTransition
+from app.tenancy import bound_tenant, of_tenant
+
+
+async def load(session: AsyncSession, request_id: UUID) -> Request:
+    """The row of a request, or NotFound."""
+    request = await session.get(Request, (bound_tenant(session), request_id))
+    if request is None:
+        raise NotFound
+    return request
+
+
+async def locked(session: AsyncSession, request_id: UUID) -> Request:
+    """The row of a request, held until the end of the transaction; NotFound."""
+    request = await session.get(Request, (bound_tenant(session), request_id), with_for_update=True)
+    if request is None:
+        raise NotFound
+    return request
+
+
+async def editable(session: AsyncSession, request_id: UUID, *, version: int) -> Request:
+    """The row of a request about to change. Raises NotFound, VersionStale, RequestLocked."""
+    request = await locked(session, request_id)
+    if request.version != version:
+        raise VersionStale
+    if request.status not in EDITABLE:
+        raise RequestLocked(status=request.status.value)
+    return request
+
+
+def move(
+    session: AsyncSession, request: Request, action: RequestAction, *, caller: Caller, effect_on: date
+) -> None:
+    """Takes one transition and logs it with its author. Raises IllegalTransition."""
+    before, request.status = request.status, after(request.status, action)
+    request.version += 1
+    session.add(
+        RequestTransition(
+            tenant_id=request.tenant_id,
+            request_id=request.id,
+            account_id=caller.account_id,
+            action=action,
+            from_status=before,
+            to_status=request.status,
+            effect_on=effect_on,
+        )
+    )
+
+
+def record_other_answer(request: Request, answer: OtherAnswer, *, today: date) -> None:
+    """Writes down the answer given in place of an aid. Raises UnreachableTooSoon, DateInFuture, DateOutOfOrder.
+
+    « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
+    """
+    check_day("other_answer.given_on", answer.given_on, not_before=request.received_on, today=today)
+    if answer.kind == "unreachable" and len(set(answer.attempts_on)) < 2:
+        raise UnreachableTooSoon
+    request.other_answer_kind, request.other_answer_on = answer.kind, answer.given_on
+
+
+async def check_no_live_loan(session: AsyncSession, request: Request) -> None:
+    """Raises LoanInTheWay while a loan is offered on the request."""
+    if await live_loan(session, request.id) is not None:
+        raise LoanInTheWay
+
+
+async def live_loan(session: AsyncSession, request_id: UUID) -> UUID | None:
+    """The loan of a request that was not cancelled."""
+    statement = select(Loan.id).where(
+        of_tenant(session, Loan), Loan.request_id == request_id, Loan.stage != LoanStage.CANCELLED
+    )
+    return (await session.scalars(statement)).one_or_none()

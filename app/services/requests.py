@@ -1,0 +1,201 @@
+"""Requests (demandes): taken in, described, moved through their life, closed with another answer."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.dates import check_day
+from app.domain.errors import (
+    ApplicantUnknown,
+    CommuneNotServed,
+    SamePersonTwice,
+)
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import RequestAction, RequestStatus, after
+from app.schemas.base import Page
+from app.schemas.requests import (
+    AssessCreate,
+    Closing,
+    Household,
+    OtherAnswerRead,
+    RequestCreate,
+    RequestItem,
+    RequestQuery,
+    RequestRead,
+    RequestUpdate,
+    SubmitCreate,
+)
+from app.services import people, plans, rules
+from app.services import request_steps as steps
+from app.services.pages import page
+from app.services.references import next_reference
+from app.tables import Person, Request
+from app.tenancy import bound_tenant, of_tenant
+
+_ITEM_COLUMNS = [getattr(Request, name) for name in RequestItem.model_fields]
+_CLOSINGS = {
+    RequestStatus.WITHDRAWN: RequestAction.WITHDRAW,
+    RequestStatus.CLOSED_WITHOUT_ACTION: RequestAction.CLOSE_WITHOUT_ACTION,
+}
+
+
+async def create(session: AsyncSession, *, caller: Caller, today: date, body: RequestCreate) -> RequestRead:
+    """Takes in a demand under the rules of the day it was received.
+
+    Raises CommuneNotServed, ApplicantUnknown, SamePersonTwice, DateInFuture, NoRulesInForce, UnknownProduct.
+    """
+    received_on = body.received_on or today
+    check_day("received_on", received_on, not_before=None, today=today)
+    _check_commune(caller, body.commune_insee_code)
+    version = (await rules.in_force(session, received_on))[1]
+    product = rules.product(version, body.product, on=received_on)
+    request = Request(
+        tenant_id=bound_tenant(session),
+        reference=await next_reference(session, series="D", year=received_on.year),
+        status=RequestStatus.INTAKE,
+        applicant_id=await _applicant(session, today=today, body=body),
+        instructing_agent_id=caller.account_id,
+        **_described(body),
+        product=product.code,
+        received_on=received_on,
+        rules_version=version.version,
+    )
+    await _check_co_applicant(session, request)
+    session.add(request)
+    return _read(request)
+
+
+async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[RequestItem]:
+    """Requests, newest first."""
+    filters = {
+        "status": query.status,
+        "commune_insee_code": query.commune_insee_code,
+    }
+    statement = select(*_ITEM_COLUMNS).where(
+        *(getattr(Request, name) == value for name, value in filters.items() if value is not None)
+    )
+    columns: Any = Request
+    if query.received_from is not None:
+        statement = statement.where(columns.received_on >= query.received_from)
+    if query.received_to is not None:
+        statement = statement.where(columns.received_on <= query.received_to)
+    if query.q is not None:
+        found = select(Person.id).where(of_tenant(session, Person), people.named(query.q))
+        statement = statement.where(
+            or_(columns.applicant_id.in_(found), columns.reference == query.q.upper())
+        )
+    return await page(session, statement, Request, query=query, item=lambda row: RequestItem(**row))
+
+
+async def read(session: AsyncSession, request_id: UUID) -> RequestRead:
+    """One request, or NotFound."""
+    return _read(await steps.load(session, request_id))
+
+
+async def update(
+    session: AsyncSession, request_id: UUID, *, version: int, caller: Caller, body: RequestUpdate
+) -> RequestRead:
+    """Changes what the body names, while the file is being instructed.
+
+    Raises NotFound, VersionStale, RequestLocked, CommuneNotServed, ApplicantUnknown.
+    """
+    request = await steps.editable(session, request_id, version=version)
+    changes = body.model_dump(exclude_unset=True)
+    household = changes.pop("household", None) or {}
+    for field, value in {**changes, **household}.items():
+        setattr(request, field, value)
+    _check_commune(caller, request.commune_insee_code)
+    await _check_co_applicant(session, request)
+    request.version += 1
+    return _read(request)
+
+
+async def assess(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: AssessCreate | None
+) -> RequestRead:
+    """The assessment (évaluation sociale) begins."""
+    on = body.assessed_on if body and body.assessed_on else today
+    request = await steps.locked(session, request_id)
+    check_day("assessed_on", on, not_before=request.received_on, today=today)
+    steps.move(session, request, RequestAction.ASSESS, caller=caller, effect_on=on)
+    return _read(request)
+
+
+async def submit(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: SubmitCreate | None
+) -> RequestRead:
+    """The file goes to the commission. Raises BudgetMissing, PlanMissing, PlanUnbalanced."""
+    on = body.submitted_on if body and body.submitted_on else today
+    request = await steps.locked(session, request_id)
+    check_day("submitted_on", on, not_before=request.received_on, today=today)
+    after(request.status, RequestAction.SUBMIT)
+    await plans.check_complete(session, request)
+    steps.move(session, request, RequestAction.SUBMIT, caller=caller, effect_on=on)
+    return _read(request)
+
+
+async def close(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: Closing
+) -> RequestRead:
+    """Ends the request without an aid and records the other answer that was given.
+
+    Raises LoanInTheWay, UnreachableTooSoon, DateInFuture, DateOutOfOrder.
+    """
+    on = body.closed_on or today
+    request = await steps.locked(session, request_id)
+    check_day("closed_on", on, not_before=request.received_on, today=today)
+    after(request.status, _CLOSINGS[body.outcome])
+    await steps.check_no_live_loan(session, request)
+    steps.record_other_answer(request, body.other_answer, today=today)
+    request.closing_reason_code, request.closing_reason = body.reason_code, body.reason
+    steps.move(session, request, _CLOSINGS[body.outcome], caller=caller, effect_on=on)
+    return _read(request)
+
+
+async def _applicant(session: AsyncSession, *, today: date, body: RequestCreate) -> UUID:
+    if body.applicant is not None:
+        return (await people.add(session, today=today, body=body.applicant)).id
+    await _check_known(session, "applicant_id", body.applicant_id)
+    assert body.applicant_id is not None  # noqa: S101 - the schema asks for one of the two
+    return body.applicant_id
+
+
+async def _check_co_applicant(session: AsyncSession, request: Request) -> None:
+    if request.co_applicant_id is None:
+        return
+    if request.co_applicant_id == request.applicant_id:
+        raise SamePersonTwice
+    await _check_known(session, "co_applicant_id", request.co_applicant_id)
+
+
+async def _check_known(session: AsyncSession, field: str, person_id: UUID | None) -> None:
+    statement = select(Person.id).where(of_tenant(session, Person), Person.id == person_id)
+    if (await session.scalars(statement)).one_or_none() is None:
+        raise ApplicantUnknown(field=field)
+
+
+def _check_commune(caller: Caller, insee_code: str) -> None:
+    if insee_code not in caller.commune_insee_codes:
+        raise CommuneNotServed(insee_code=insee_code)
+
+
+def _described(body: RequestCreate) -> dict[str, Any]:
+    fields = body.model_dump(exclude={"applicant_id", "applicant", "household", "product", "received_on"})
+    return {**fields, **body.household.model_dump()}
+
+
+def _read(request: Request) -> RequestRead:
+    answer = request.other_answer_kind and OtherAnswerRead.model_construct(
+        kind=request.other_answer_kind, given_on=request.other_answer_on
+    )
+    return RequestRead.model_construct(
+        **{name: getattr(request, name) for name in _PLAIN_FIELDS},
+        household=Household.model_construct(adults=request.adults, minor_children=request.minor_children),
+        other_answer=answer or None,
+    )
+
+
+_PLAIN_FIELDS = [name for name in RequestRead.model_fields if name not in ("household", "other_answer")]

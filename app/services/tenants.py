@@ -1,0 +1,49 @@
+"""The CCAS of the instance, as anyone may know them."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.errors import NotFound
+from app.schemas.tenants import RuleVersionList, RuleVersionRead, RuleVersionSummary, TenantList, TenantRead
+from app.services import rules
+from app.tables import RuleVersionRow, Tenant
+from app.tenancy import bind, of_tenant
+
+
+async def list_all(session: AsyncSession) -> TenantList:
+    """All tenants by slug."""
+    tenants = (await session.scalars(select(Tenant).order_by(Tenant.slug))).all()
+    return TenantList(items=[TenantRead.model_validate(tenant) for tenant in tenants], next_cursor=None)
+
+
+async def read(session: AsyncSession, slug: str) -> TenantRead:
+    """One tenant, or NotFound."""
+    return TenantRead.model_validate(await _by_slug(session, slug))
+
+
+async def rules_on(session: AsyncSession, slug: str, *, on: date | None, now: datetime) -> RuleVersionRead:
+    """The rules in force on a day; today, by the tenant's clock, where none is given."""
+    tenant = await _by_slug(session, slug)
+    await bind(session, tenant.id)
+    _, version = await rules.in_force(session, on or now.astimezone(ZoneInfo(tenant.time_zone)).date())
+    return RuleVersionRead.model_validate(version)
+
+
+async def rule_versions(session: AsyncSession, slug: str) -> RuleVersionList:
+    """All versions of the rules, oldest first."""
+    tenant = await _by_slug(session, slug)
+    await bind(session, tenant.id)
+    rows = await session.scalars(
+        select(RuleVersionRow).where(of_tenant(session, RuleVersionRow)).order_by(RuleVersionRow.version)
+    )
+    return RuleVersionList(items=[RuleVersionSummary.model_validate(row) for row in rows], next_cursor=None)
+
+
+async def _by_slug(session: AsyncSession, slug: str) -> Tenant:
+    tenant = (await session.scalars(select(Tenant).where(Tenant.slug == slug))).one_or_none()
+    if tenant is None:
+        raise NotFound
+    return tenant

@@ -1,0 +1,62 @@
+"""Decisions: what was decided on a request, under which version of the rules, on which facts."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Numeric, UniqueConstraint
+from sqlmodel import Field
+
+from app.domain.amortization import RemainderOn, Rounding
+from app.domain.decisions import Outcome
+from app.tables.base import HISTORY, cents, entered_at, json_column, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+
+class Decision(TenantTable, table=True):
+    """One decision. The terms of the loan are null unless one was approved."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        within_tenant("request_id", "requests"),
+        within_tenant("financing_plan_id", "financing_plans"),
+        within_tenant("budget_id", "budgets"),
+        within_tenant("rule_version_id", "rule_versions"),
+        within_tenant("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "request_id", "number"),
+        CheckConstraint("(outcome = 'approve') = (loan_amount_cents IS NOT NULL)", name="loan_when_approved"),
+        CheckConstraint("outcome <> 'grant_only' OR grant_cents > 0", name="grant_when_granted"),
+        CheckConstraint("grant_cents >= 0", name="grant_not_negative"),
+        CheckConstraint(
+            "outcome = 'approve' OR outcome = 'grant_only' OR (reason_code IS NOT NULL AND reason IS NOT NULL)",
+            name="reason_unless_given",
+        ),
+        HISTORY,
+    )
+
+    request_id: UUID
+    number: int
+    outcome: Outcome = Field(sa_type=value_enum(Outcome, "outcome"))  # type: ignore[call-overload]
+    loan_amount_cents: int | None = cents(nullable=True)
+    duration_months: int | None
+    instalment_cents: int | None = cents(nullable=True)
+    rate_percent: Decimal | None = Field(sa_type=Numeric(9, 6))  # type: ignore[call-overload]
+    rounding_unit_cents: int | None
+    rounding: Rounding | None = Field(sa_type=value_enum(Rounding, "rounding"))  # type: ignore[call-overload]
+    remainder_on: RemainderOn | None = Field(sa_type=value_enum(RemainderOn, "remainder_on"))  # type: ignore[call-overload]
+    grant_cents: int = cents()
+    financing_plan_id: UUID | None
+    budget_id: UUID | None
+    reason_code: str | None = Field(max_length=40)
+    reason: str | None = Field(max_length=4000)
+    decided_on: date
+    signatory: str = Field(max_length=200)
+    signatory_capacity: str | None = Field(max_length=200)
+    delegation_reference: str | None = Field(max_length=200)
+    body: str | None = Field(max_length=200)
+    rule_version_id: UUID
+    facts: dict[str, Any] = json_column(dict)
+    breaches: list[dict[str, Any]] = json_column(list)
+    account_id: UUID
+    entered_at: datetime = entered_at()

@@ -1,0 +1,119 @@
+"""Loans of the CCAS's own funds: contract, signatures, schedules, and the log of their stages."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.domain.loan_lifecycle import LoanAction, LoanStage
+from app.domain.rules import Party
+from app.tables.base import HISTORY, RECORD, cents, entered_at, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+
+class Loan(TenantTable, table=True):
+    """A loan contract. `stage` is what has been done; the status of a day is derived, never stored."""
+
+    __tablename__ = "loans"
+    __table_args__ = (
+        within_tenant("request_id", "requests"),
+        within_tenant("decision_id", "decisions"),
+        UniqueConstraint("tenant_id", "reference"),
+        CheckConstraint("principal_cents > 0", name="principal_positive"),
+        Index(
+            "uq_loans_one_per_request",
+            "tenant_id",
+            "request_id",
+            unique=True,
+            postgresql_where=text("stage <> 'cancelled'"),
+        ),
+        RECORD,
+    )
+
+    version: int = 1
+    reference: str = Field(max_length=32)
+    request_id: UUID
+    decision_id: UUID
+    stage: LoanStage = Field(sa_type=value_enum(LoanStage, "stage"))  # type: ignore[call-overload]
+    principal_cents: int = cents()
+    rate_percent: Decimal = Field(sa_type=Numeric(9, 6))  # type: ignore[call-overload]
+    offered_on: date
+    expected_disbursed_on: date | None
+    entered_at: datetime = entered_at()
+
+
+class LoanTransition(TenantTable, table=True):
+    """One step of a loan: what was done, by whom, with effect on which day, entered when."""
+
+    __tablename__ = "loan_transitions"
+    __table_args__ = (
+        within_tenant("loan_id", "loans"),
+        within_tenant("account_id", "accounts"),
+        Index("ix_loan_transitions_loan", "tenant_id", "loan_id"),
+        HISTORY,
+    )
+
+    loan_id: UUID
+    account_id: UUID
+    action: LoanAction = Field(sa_type=value_enum(LoanAction, "action"))  # type: ignore[call-overload]
+    from_stage: LoanStage | None = Field(sa_type=value_enum(LoanStage, "from_stage"))  # type: ignore[call-overload]
+    to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))  # type: ignore[call-overload]
+    effect_on: date
+    reason: str | None = Field(max_length=4000)
+    entered_at: datetime = entered_at()
+
+
+class Signature(TenantTable, table=True):
+    """The signature of one party to the contract."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        within_tenant("loan_id", "loans"),
+        within_tenant("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "loan_id", "party"),
+        HISTORY,
+    )
+
+    loan_id: UUID
+    party: Party = Field(sa_type=value_enum(Party, "party"))  # type: ignore[call-overload]
+    signed_on: date
+    account_id: UUID
+    entered_at: datetime = entered_at()
+
+
+class Schedule(TenantTable, table=True):
+    """One numbered version of a repayment schedule (échéancier); never changed."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        within_tenant("loan_id", "loans"),
+        UniqueConstraint("tenant_id", "loan_id", "version"),
+        HISTORY,
+    )
+
+    loan_id: UUID
+    version: int
+    entered_at: datetime = entered_at()
+
+
+class ScheduleRow(TenantTable, table=True):
+    """One instalment (échéance), in cents; `balance_cents` is what is left after it."""
+
+    __tablename__ = "schedule_rows"
+    __table_args__ = (
+        within_tenant("schedule_id", "schedules"),
+        UniqueConstraint("tenant_id", "schedule_id", "number"),
+        CheckConstraint("total_cents = principal_cents + interest_cents", name="total_adds_up"),
+        CheckConstraint("principal_cents > 0 AND interest_cents >= 0 AND balance_cents >= 0", name="signs"),
+        HISTORY,
+    )
+
+    schedule_id: UUID
+    number: int
+    due_on: date
+    principal_cents: int = cents()
+    interest_cents: int = cents()
+    total_cents: int = cents()
+    balance_cents: int = cents()

@@ -1,0 +1,80 @@
+"""What a file rests on: monthly budgets and financing plans. A change adds a revision, nothing is overwritten."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from app.domain.financing import BudgetSide, PlanLineKind, PlanLineStatus
+from app.tables.base import HISTORY, cents, entered_at, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+
+class Budget(TenantTable, table=True):
+    """A snapshot of a household's month."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (
+        within_tenant("request_id", "requests"),
+        UniqueConstraint("tenant_id", "request_id", "revision"),
+        HISTORY,
+    )
+
+    request_id: UUID
+    revision: int
+    entered_at: datetime = entered_at()
+
+
+class BudgetLine(TenantTable, table=True):
+    """One resource or charge of a month, in cents."""
+
+    __tablename__ = "budget_lines"
+    __table_args__ = (
+        within_tenant("budget_id", "budgets"),
+        UniqueConstraint("tenant_id", "budget_id", "position"),
+        CheckConstraint("amount_cents >= 0", name="amount_not_negative"),
+        HISTORY,
+    )
+
+    budget_id: UUID
+    position: int
+    side: BudgetSide = Field(sa_type=value_enum(BudgetSide, "side"))  # type: ignore[call-overload]
+    kind: str = Field(max_length=40)
+    label: str | None = Field(max_length=200)
+    amount_cents: int = cents()
+
+
+class FinancingPlan(TenantTable, table=True):
+    """How a project is paid for (plan de financement)."""
+
+    __tablename__ = "financing_plans"
+    __table_args__ = (
+        within_tenant("request_id", "requests"),
+        UniqueConstraint("tenant_id", "request_id", "revision"),
+        HISTORY,
+    )
+
+    request_id: UUID
+    revision: int
+    entered_at: datetime = entered_at()
+
+
+class FinancingPlanLine(TenantTable, table=True):
+    """One source of money, in cents."""
+
+    __tablename__ = "financing_plan_lines"
+    __table_args__ = (
+        within_tenant("financing_plan_id", "financing_plans"),
+        UniqueConstraint("tenant_id", "financing_plan_id", "position"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        HISTORY,
+    )
+
+    financing_plan_id: UUID
+    position: int
+    label: str = Field(max_length=200)
+    amount_cents: int = cents()
+    kind: PlanLineKind = Field(sa_type=value_enum(PlanLineKind, "kind"))  # type: ignore[call-overload]
+    status: PlanLineStatus = Field(sa_type=value_enum(PlanLineStatus, "status"))  # type: ignore[call-overload]
+    fund: str | None = Field(max_length=200)

@@ -1,0 +1,60 @@
+"""The ledger of loans: entries are added, never changed; a correction is a reversal."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from app.domain.ledger import EntryKind, PayeeKind, RepaymentSource
+from app.tables.base import HISTORY, cents, entered_at, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+
+class LedgerEntry(TenantTable, table=True):
+    """A movement of money on a loan, in cents. `effect_on` is when it happened, `entered_at` when we learned it."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        within_tenant("loan_id", "loans"),
+        within_tenant("reverses_id", "ledger_entries"),
+        within_tenant("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "reverses_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal_names_entry"),
+        CheckConstraint(
+            "(kind = 'repayment') = (source IS NOT NULL AND reference IS NOT NULL)",
+            name="repayment_has_source",
+        ),
+        CheckConstraint("(kind = 'disbursement') = (payee_kind IS NOT NULL)", name="disbursement_has_payee"),
+        Index("ix_ledger_entries_loan", "tenant_id", "loan_id"),
+        Index(
+            "uq_ledger_entries_reference",
+            "tenant_id",
+            "source",
+            "reference",
+            unique=True,
+            postgresql_where=text("kind = 'repayment'"),
+        ),
+        Index(
+            "uq_ledger_entries_one_disbursement",
+            "tenant_id",
+            "loan_id",
+            unique=True,
+            postgresql_where=text("kind = 'disbursement'"),
+        ),
+        HISTORY,
+    )
+
+    loan_id: UUID
+    kind: EntryKind = Field(sa_type=value_enum(EntryKind, "kind"))  # type: ignore[call-overload]
+    amount_cents: int = cents()
+    effect_on: date
+    reverses_id: UUID | None = None
+    source: RepaymentSource | None = Field(default=None, sa_type=value_enum(RepaymentSource, "source"))  # type: ignore[call-overload]
+    reference: str | None = Field(default=None, max_length=100)
+    payee_kind: PayeeKind | None = Field(default=None, sa_type=value_enum(PayeeKind, "payee_kind"))  # type: ignore[call-overload]
+    payee_name: str | None = Field(default=None, max_length=200)
+    reason: str | None = Field(default=None, max_length=4000)
+    account_id: UUID
+    entered_at: datetime = entered_at()

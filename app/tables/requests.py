@@ -1,0 +1,90 @@
+"""Requests (demandes) and the log of what was done with them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
+from sqlmodel import Field
+
+from app.domain.request_lifecycle import NEEDS_OTHER_ANSWER, RequestAction, RequestStatus
+from app.tables.base import HISTORY, RECORD, cents, entered_at, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+_ENDS = ", ".join(sorted(f"'{status.value}'" for status in NEEDS_OTHER_ANSWER))
+
+
+class Request(TenantTable, table=True):
+    """A demand for help with a project, from the intake sheet (fiche recueil de données) on."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        within_tenant("applicant_id", "people"),
+        within_tenant("co_applicant_id", "people"),
+        within_tenant("instructing_agent_id", "accounts"),
+        UniqueConstraint("tenant_id", "reference"),
+        CheckConstraint("project_cost_cents > 0", name="project_cost_positive"),
+        CheckConstraint("requested_amount_cents > 0", name="requested_amount_positive"),
+        CheckConstraint("co_applicant_id <> applicant_id", name="two_people"),
+        # « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
+        CheckConstraint(
+            f"status NOT IN ({_ENDS}) OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
+            name="no_dead_end",
+        ),
+        Index("ix_requests_applicant", "tenant_id", "applicant_id"),
+        RECORD,
+    )
+
+    version: int = 1
+    reference: str = Field(max_length=32)
+    status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "status"))  # type: ignore[call-overload]
+    applicant_id: UUID
+    co_applicant_id: UUID | None
+    instructing_agent_id: UUID
+    adults: int = Field(sa_type=SmallInteger)
+    minor_children: int = Field(sa_type=SmallInteger)
+    commune_insee_code: str = Field(max_length=5)
+    channel: str = Field(max_length=40)
+    prescriber: str | None = Field(max_length=200)
+    purpose: str = Field(max_length=40)
+    project_description: str = Field(max_length=4000)
+    project_cost_cents: int = cents()
+    requested_amount_cents: int = cents()
+    product: str = Field(max_length=40)
+    received_on: date
+    rules_version: int
+    closing_reason_code: str | None = Field(default=None, max_length=40)
+    closing_reason: str | None = Field(default=None, max_length=4000)
+    other_answer_kind: str | None = Field(default=None, max_length=40)
+    other_answer_on: date | None = None
+    entered_at: datetime = entered_at()
+
+
+class RequestTransition(TenantTable, table=True):
+    """One step of a request: what was done, by whom, with effect on which day, entered when."""
+
+    __tablename__ = "request_transitions"
+    __table_args__ = (
+        within_tenant("request_id", "requests"),
+        within_tenant("account_id", "accounts"),
+        Index("ix_request_transitions_request", "tenant_id", "request_id"),
+        HISTORY,
+    )
+
+    request_id: UUID
+    account_id: UUID
+    action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))  # type: ignore[call-overload]
+    from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))  # type: ignore[call-overload]
+    to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))  # type: ignore[call-overload]
+    effect_on: date
+    entered_at: datetime = entered_at()
+
+
+class ReferenceCounter(TenantTable, table=True):
+    """The last number given in a series of references of a year."""
+
+    __tablename__ = "reference_counters"
+    __table_args__ = (UniqueConstraint("tenant_id", "series", "year"), RECORD)
+
+    series: str = Field(max_length=8)
+    year: int
+    last_number: int

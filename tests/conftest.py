@@ -1,0 +1,106 @@
+"""One PostgreSQL for the run, one database for each worker, one tenant for each test.
+
+`TEST_ADMIN_URL` names a server that may create databases and roles; without it the embedded one is started.
+Tests commit for real and never clean up: each has tenants of its own, which isolation keeps apart.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from psycopg import sql
+
+from app.main import create_app
+from app.settings import settings
+from tests.support import TOKEN_SECRET, Ccas, Databases, open_ccas
+
+_stack = contextlib.ExitStack()
+TEMPLATE = "microcredit_test_template"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In the controller: a server and a migrated template that the workers copy."""
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    from app.commands.migrate import upgrade
+    from app.local_postgres import local_postgres, prepare_database
+
+    if "TEST_ADMIN_URL" not in os.environ:
+        home = Path(_stack.enter_context(tempfile.TemporaryDirectory(prefix="microcredit-test-")))
+        unsafe = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        server = _stack.enter_context(local_postgres(home, unsafe))
+        os.environ["TEST_ADMIN_URL"] = server.url(role="postgres", database="postgres")
+    admin_url = os.environ["TEST_ADMIN_URL"]
+    _drop(admin_url, TEMPLATE)
+    owner_url, _ = prepare_database(admin_url, TEMPLATE)
+    upgrade(owner_url)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In the controller: the server stops."""
+    if not hasattr(session.config, "workerinput"):
+        _stack.close()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for the whole run: the pool of connections lives in it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def databases(worker_id: str) -> Iterator[Databases]:
+    """The worker's own database, copied from the migrated template."""
+    admin_url = os.environ["TEST_ADMIN_URL"]
+    name = f"microcredit_test_{worker_id}"
+    _drop(admin_url, name)
+    _run(admin_url, "CREATE DATABASE {} OWNER microcredit_owner TEMPLATE " + TEMPLATE, name)
+    yield Databases.on(admin_url, name)
+    _drop(admin_url, name)
+
+
+@pytest.fixture(scope="session")
+async def app(databases: Databases) -> AsyncIterator[FastAPI]:
+    """The application on the worker's database, as the role that serves."""
+    os.environ["DATABASE_URL"] = databases.app_url
+    os.environ["TOKEN_SECRET"] = TOKEN_SECRET
+    settings.cache_clear()
+    application = create_app()
+    yield application
+    await application.state.engine.dispose()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Anyone, over HTTP."""
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://test") as anyone:
+        yield anyone
+
+
+@pytest.fixture
+def besancon(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS of this test alone, with Besançon's rules: own funds, 0 %."""
+    return open_ccas(databases, client, "besancon")
+
+
+@pytest.fixture
+def toulouse(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS of this test alone, with Toulouse's rules: a partner lends."""
+    return open_ccas(databases, client, "toulouse")
+
+
+def _drop(admin_url: str, name: str) -> None:
+    _run(admin_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _run(admin_url: str, statement: str, name: str) -> None:
+    address = admin_url.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]

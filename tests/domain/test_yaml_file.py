@@ -1,0 +1,178 @@
+"""What the YAML loader takes and refuses, and the code lists that it reads."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.parameters.codes import codes, label, reasons_for
+from app.parameters.yaml_file import YamlFault, load_yaml
+
+SECTIONS = [
+    "purposes",
+    "channels",
+    "reasons",
+    "other_answers",
+    "situations",
+    "resource_kinds",
+    "charge_kinds",
+    "plan_line_kinds",
+]
+
+
+def written(folder: Path, content: str | bytes) -> Path:
+    path = folder / "rules.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ("", None),
+        ("a: 300000", {"a": 300000}),
+        ("a: -1\nb: 0", {"a": -1, "b": 0}),
+        ('rate_percent: "6.20"', {"rate_percent": "6.20"}),
+        ('insee_code: "01001"', {"insee_code": "01001"}),
+        ("insee_code: null", {"insee_code": None}),
+        ("valid_from: 2011-10-13", {"valid_from": date(2011, 10, 13)}),
+        ("a: true\nb: false\nc: null", {"a": True, "b": False, "c": None}),
+        ("a: &x {k: 1, m: 2}\nb: {<<: *x, k: 3}", {"a": {"k": 1, "m": 2}, "b": {"k": 3, "m": 2}}),
+        ("a: [&x {k: 1}, *x]", {"a": [{"k": 1}, {"k": 1}]}),
+        ("a: Échéance 12:30 et 1.5", {"a": "Échéance 12:30 et 1.5"}),
+    ],
+)
+def test_taken(tmp_path: Path, content: str, value: object) -> None:
+    assert load_yaml(written(tmp_path, content)) == value
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "problem"),
+    [
+        ("a: 1\nb: 6.20", 2, "6.20 would be a float"),
+        ("a: [1, .inf]", 1, ".inf would be a float"),
+        ("a: 190:20:30.15", 1, "would be a float"),
+        ("a: !!float 1", 1, "1 would be a float"),
+        ("a: 1\nb: 2\na: 3", 3, "« a » is given twice"),
+        ("a:\n  - b: 1\n    b: 1", 3, "« b » is given twice"),
+        ('a: 1\n"a": 2', 2, "« a » is given twice"),
+        ("x: &x {k: 1}\ny: {<<: *x, k: 2, k: 3}", 2, "« k » is given twice"),
+        ("insee_code: 25056", 1, 'write "25056" in quotes'),
+        ("commune_insee_code: 2A004", 1, 'write "2A004" in quotes'),
+        ("communes:\n  - {insee_code: 01001}", 2, "01001"),
+        ("a: 01001", 1, "01001 would not be the integer"),
+        ("a: 08105", 1, 'write "08105" in quotes'),
+        ("a: 12:30", 1, "12:30 would not be the integer"),
+        ("a: 08:30", 1, 'write "08:30" in quotes'),
+        ("a: 0x1F", 1, "0x1F would not be the integer"),
+        ("a: 3_000", 1, "3_000 would not be the integer"),
+        ("on: 1", 1, "« on » would be a boolean"),
+        ("a: no", 1, "« no » would be a boolean"),
+        ("a: 2011-02-30", 1, "no date of the calendar"),
+        ("a: 1\nb: [", 2, "expected the node content"),
+        ("a: 1\nb: !!python/name:os.system x", 2, "could not determine a constructor"),
+        ("a: 1\n---\nb: 2", 2, "expected a single document"),
+        ("? [a]\n: 1\n", 1, "unhashable"),
+    ],
+)
+def test_refused_with_its_place(tmp_path: Path, content: str, line: int, problem: str) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(YamlFault) as caught:
+        load_yaml(path)
+    assert caught.value.line == line
+    assert problem in caught.value.problem
+    assert str(caught.value) == f"{path}, line {line}: {caught.value.problem}"
+
+
+def test_the_first_fault_is_told(tmp_path: Path) -> None:
+    with pytest.raises(YamlFault, match=r"line 2: 1\.5"):
+        load_yaml(written(tmp_path, "a: {b: {c: ok}}\nb: 1.5\na: 2\n"))
+
+
+def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(YamlFault) as caught:
+        load_yaml(written(tmp_path, b"a: caf\xe9"))
+    assert caught.value.line is None
+
+
+def test_no_shared_state_between_merged_mappings(tmp_path: Path) -> None:
+    first, second = load_yaml(written(tmp_path, "- &x {k: 1, m: 1}\n- {<<: *x, k: 2}"))
+    assert (first, second) == ({"k": 1, "m": 1}, {"k": 2, "m": 1})
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_code_has_both_labels(section: str) -> None:
+    assert codes(section)
+    for code in codes(section):
+        assert code == code.lower()
+        assert code.isidentifier()
+        assert label(section, code, "fr").strip()
+        assert label(section, code, "en").strip()
+
+
+def test_unknown_section_code_or_language() -> None:
+    with pytest.raises(KeyError):
+        codes("planets")
+    with pytest.raises(KeyError):
+        label("purposes", "rocket", "fr")
+    with pytest.raises(KeyError):
+        label("purposes", "debts", "de")
+
+
+def test_fixed_lists() -> None:
+    assert codes("plan_line_kinds") == {"own", "family", "third_party", "grant", "loan"}
+    assert codes("other_answers") == {
+        "budget_advice",
+        "social_referent",
+        "over_indebtedness",
+        "partner_lender",
+        "other_right",
+        "family_solution",
+        "unreachable",
+    }
+
+
+def test_every_reason_serves_some_act() -> None:
+    acts = [reasons_for(act) for act in ("refuse", "adjourn", "close")]
+    assert frozenset().union(*acts) == codes("reasons")
+    assert all(acts)
+
+
+@pytest.mark.parametrize(
+    ("section", "word"),
+    [
+        *[("situations", word) for word in ("vacataire", "intérim", "apprenti", "CAE", "stagiaire", "CDD")],
+        *[
+            ("situations", word)
+            for word in ("temps partiel", "AAH", "retraité", "RSA", "étudiant", "salarié")
+        ],
+        *[("situations", word) for word in ("demandeur d'emploi", "CNED", "handicap", "minima sociaux")],
+        *[("reasons", word) for word in ("manque de lisibilité", "manque de justificatif", "sans suite")],
+        *[("reasons", word) for word in ("projet professionnel à travailler", "solution familiale")],
+        *[
+            ("reasons", word)
+            for word in ("pris en charge par un autre organisme", "n'a pas fait la démarche")
+        ],
+        *[
+            ("purposes", word)
+            for word in ("permis de conduire", "achat de véhicule", "scooter", "ordinateur")
+        ],
+        *[("purposes", word) for word in ("inscription en faculté", "formation", "mobilité internationale")],
+        *[
+            ("purposes", word)
+            for word in ("mobilier", "électroménager", "caution", "soins dentaires", "dettes")
+        ],
+        *[("purposes", word) for word in ("trajets", "liens familiaux", "éducation", "emploi", "logement")],
+        *[
+            ("channels", word)
+            for word in ("téléphone", "courrier", "prescripteur", "référent social", "direct")
+        ],
+    ],
+)
+def test_the_words_of_the_four_ccas_are_there(section: str, word: str) -> None:
+    labels = [label(section, code, "fr").lower() for code in codes(section)]
+    assert any(word.lower() in text for text in labels)
+
+
+def test_no_reason_names_the_ficp() -> None:
+    assert not any("ficp" in label("reasons", code, "fr").lower() for code in codes("reasons"))

@@ -1,0 +1,217 @@
+"""What the tests speak with: a CCAS of their own and its staff, over HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from httpx import AsyncClient, Response
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from app.commands.tenants import load_tenant, read_rules
+from app.domain.permissions import Role
+from app.security import Credential, sign_token
+from app.tenants import seed_files
+
+TOKEN_SECRET = "a secret for tests alone, long enough to sign with"
+_numbers = count(1)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The addresses of one database, as its owner and as the role that serves."""
+
+    admin_url: str
+    owner_url: str
+    app_url: str
+
+    @staticmethod
+    def on(admin_url: str, name: str) -> "Databases":
+        """The addresses of a database on a server."""
+        admin, owner, app = (
+            make_url(admin_url).set(username=user, database=name)
+            for user in (make_url(admin_url).username, "microcredit_owner", "app")
+        )
+        return Databases(*(url.render_as_string(hide_password=False) for url in (admin, owner, app)))
+
+    def owner(self) -> Engine:
+        """An engine as the owner; the caller disposes of it."""
+        return create_engine(self.owner_url)
+
+
+class Staff:
+    """One account over HTTP; every POST carries an Idempotency-Key of its own unless one is given."""
+
+    def __init__(self, client: AsyncClient, account_id: UUID, tenant_id: UUID | None) -> None:
+        self.client = client
+        self.account_id = account_id
+        token = sign_token(Credential(account_id, tenant_id), secret=TOKEN_SECRET, now=datetime.now(UTC))
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **query: Any) -> Response:
+        """GET under /v1."""
+        return await self.client.get(f"/v1{path}", params=query, headers=self.headers)
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Response:
+        """POST under /v1."""
+        headers = {**self.headers, "Idempotency-Key": key or str(uuid4())}
+        return await self.client.post(f"/v1{path}", json=body, headers=headers)
+
+    async def put(self, path: str, body: Any, *, etag: str | None) -> Response:
+        """PUT under /v1, of the version named by the ETag."""
+        return await self.client.put(f"/v1{path}", json=body, headers=self._matching(etag))
+
+    async def patch(self, path: str, body: Any, *, etag: str | None) -> Response:
+        """PATCH under /v1, of the version named by the ETag."""
+        return await self.client.patch(f"/v1{path}", json=body, headers=self._matching(etag))
+
+    def _matching(self, etag: str | None) -> Mapping[str, str]:
+        return self.headers if etag is None else {**self.headers, "If-Match": etag}
+
+
+@dataclass(frozen=True)
+class Ccas:
+    """A CCAS of one test, its rules, and one account for each role."""
+
+    id: UUID
+    slug: str
+    insee_code: str
+    agent: Staff
+    decider: Staff
+    manager: Staff
+
+
+def open_ccas(databases: Databases, client: AsyncClient, rules_of: str) -> Ccas:
+    """Opens a CCAS with the rules of a seed tenant under a slug that no other test has."""
+    path = next(path for path in seed_files() if path.stem == rules_of)
+    rules = replace(read_rules(path), slug=f"{rules_of}-{next(_numbers)}-{uuid4().hex[:6]}")
+    tenant_id = load_tenant(databases.owner_url, rules)
+    staff = {
+        role: Staff(client, add_staff(databases, tenant_id, role.value, [role]), tenant_id)
+        for role in (Role.AGENT, Role.DECIDER, Role.MANAGER)
+    }
+    return Ccas(
+        id=tenant_id,
+        slug=rules.slug,
+        insee_code=rules.communes[0].insee_code,
+        agent=staff[Role.AGENT],
+        decider=staff[Role.DECIDER],
+        manager=staff[Role.MANAGER],
+    )
+
+
+def add_staff(databases: Databases, tenant_id: UUID, login: str, roles: list[Role]) -> UUID:
+    """Adds an account that never signs in: tests make its tokens themselves, as hashing takes its time."""
+    account_id = uuid4()
+    engine = databases.owner()
+    with engine.begin() as connection:
+        connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(tenant_id)})
+        connection.execute(
+            text(
+                "insert into accounts (tenant_id, id, login, password_hash, roles, active, entered_at)"
+                " values (:tenant_id, :id, :login, 'never matches', :roles, true, now())"
+            ),
+            {
+                "tenant_id": tenant_id,
+                "id": account_id,
+                "login": login,
+                "roles": [role.value for role in roles],
+            },
+        )
+    engine.dispose()
+    return account_id
+
+
+def demand(ccas: Ccas, **changes: Any) -> Json:
+    """A demand for 2 000 € towards a car, received on 3 January 2011."""
+    return {
+        "applicant": {
+            "first_names": "Camille",
+            "birth_name": "Exemple",
+            "birth_on": "1988-03-02",
+            "commune_insee_code": ccas.insee_code,
+        },
+        "household": {"adults": 1, "minor_children": 0},
+        "commune_insee_code": ccas.insee_code,
+        "channel": "phone",
+        "purpose": "vehicle_purchase",
+        "project_description": "Une voiture pour aller travailler",
+        "project_cost_cents": 200_000,
+        "requested_amount_cents": 200_000,
+        "received_on": "2011-01-03",
+        **changes,
+    }
+
+
+BUDGET: Json = {
+    "resources": [{"kind": "rsa", "amount_cents": 45_000}],
+    "charges": [{"kind": "rent", "amount_cents": 20_000}],
+}
+WHOLE_LOAN: Json = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": 200_000}]}
+APPROVAL: Json = {
+    "outcome": "approve",
+    "loan": {"amount_cents": 200_000, "instalment_cents": 8_500, "remainder_on": "first"},
+    "decided_on": "2011-01-20",
+    "signatory": "La présidente de la commission",
+}
+OTHER_ANSWER: Json = {"kind": "budget_advice", "given_on": "2011-01-21"}
+
+
+async def submitted(ccas: Ccas, plan: Json | None = None, **changes: Any) -> str:
+    """The identifier of a request that lies before the commission."""
+    request = await ok(ccas.agent.post("/requests", demand(ccas, **changes)))
+    path = f"/requests/{request['id']}"
+    await ok(ccas.agent.post(f"{path}/assess"))
+    budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag='"2"'))
+    await ok(ccas.agent.put(f"{path}/financing-plan", plan or WHOLE_LOAN, etag=f'"{budget["version"]}"'))
+    await ok(ccas.agent.post(f"{path}/submit"))
+    return str(request["id"])
+
+
+async def offered(ccas: Ccas, **terms: Any) -> str:
+    """The identifier of a loan that is offered on the terms of APPROVAL."""
+    request_id = await submitted(ccas)
+    await ok(ccas.decider.post(f"/requests/{request_id}/decisions", APPROVAL))
+    offer = {"offered_on": "2011-01-21", "first_due_on": "2011-02-05", **terms}
+    return str((await ok(ccas.agent.post(f"/requests/{request_id}/loans", offer)))["id"])
+
+
+async def disbursed(ccas: Ccas, **terms: Any) -> str:
+    """The identifier of a loan of 2 000 € that is signed and paid out on 25 January 2011."""
+    loan_id = await offered(ccas, **terms)
+    for party in ("ccas", "borrower"):
+        await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": party, "signed_on": "2011-01-22"}))
+    payment = {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}}
+    await ok(ccas.agent.post(f"/loans/{loan_id}/disbursements", payment))
+    return loan_id
+
+
+def repayment(amount_cents: int, received_on: str, reference: str) -> Json:
+    """A repayment as the public accountant's position tells it."""
+    return {
+        "amount_cents": amount_cents,
+        "received_on": received_on,
+        "source": "public_accountant",
+        "reference": reference,
+    }
+
+
+async def ok(answer: Any) -> Json:
+    """The body of a 2xx; fails with the problem otherwise."""
+    response = await answer
+    assert response.is_success, f"{response.request.method} {response.request.url}: {response.text}"
+    body: Json = response.json()
+    return body
+
+
+async def refused(answer: Any, status: int, code: str) -> Json:
+    """The problem of a refusal, whose status and code are as expected."""
+    response = await answer
+    assert (response.status_code, response.json().get("code")) == (status, code), response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: Json = response.json()
+    return body
