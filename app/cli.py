@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
+from app.commands import CommandRefused
 from app.domain.permissions import Role
+from app.local_postgres import LocalPostgresError
+from app.parameters.yaml_file import YamlFault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,15 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (LookupError, ValueError, OSError, SQLAlchemyError, ValidationError, _refusals()) as refused:
-        sys.stderr.write(f"microcredit {options.command}: {refused}\n")
-        return 1
-
-
-def _refusals() -> type[Exception]:
-    from app.commands.accounts import AccountRefused
-
-    return AccountRefused
+    except (CommandRefused, LocalPostgresError, YamlFault, ValidationError, OSError) as refused:
+        reason = str(refused)
+    except DBAPIError as refused:
+        # Without the statement and its parameters, which may hold what is nobody's business.
+        reason = str(refused.orig).partition("\n")[0]
+    sys.stderr.write(f"microcredit {options.command}: {reason}\n")
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("--data", type=Path, default=Path("var/dev"), help="data folder (default var/dev)")
     dev.add_argument("--reset", action="store_true", help="start again from an empty database")
     demo = command("demo", _demo, "replay Besançon's 25 youth cases and reconcile them with its report")
-    demo.add_argument(
-        "--data", type=Path, default=None, help="keep the database here instead of a temporary one"
-    )
+    demo.add_argument("--data", type=Path, default=None, help="keep the database here instead of a temporary one")
     serve = command("serve", _serve, "serve the API on DATABASE_URL")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
@@ -53,16 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring DATABASE_OWNER_URL to the revision of this code")
     tenants = command("tenants", _tenants, "load tenants and their rules into DATABASE_OWNER_URL")
     tenants.add_argument("action", choices=["load"])
-    tenants.add_argument(
-        "files", nargs="*", type=Path, help="rule files; the four that come with the project if none"
-    )
+    tenants.add_argument("files", nargs="*", type=Path, help="rule files; the four that come with the project if none")
     accounts = command("accounts", _accounts, "add an account, or give it new roles and a new password")
     accounts.add_argument("action", choices=["add"])
     accounts.add_argument("login")
     accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
-    accounts.add_argument(
-        "--role", dest="roles", action="append", choices=list(Role), type=Role, required=True
-    )
+    accounts.add_argument("--role", dest="roles", action="append", choices=list(Role), type=Role, required=True)
     return parser
 
 
@@ -105,9 +100,7 @@ def _accounts(options: argparse.Namespace) -> int:
     from app.commands.accounts import add_account, ask_password
 
     password = ask_password()
-    add_account(
-        _owner_url(), tenant=options.tenant, login=options.login, roles=options.roles, password=password.text
-    )
+    add_account(_owner_url(), tenant=options.tenant, login=options.login, roles=options.roles, password=password.text)
     sys.stdout.write(f"{options.login}@{options.tenant or 'platform'}{password.to_show}\n")
     return 0
 
@@ -115,7 +108,7 @@ def _accounts(options: argparse.Namespace) -> int:
 def _owner_url() -> str:
     url = os.environ.get("DATABASE_OWNER_URL")
     if not url:
-        raise LookupError("DATABASE_OWNER_URL names the database, as the role that owns it")
+        raise CommandRefused("DATABASE_OWNER_URL names the database, as the role that owns it")
     return url
 
 

@@ -41,7 +41,7 @@ class Keyed:
         return {"account_id": self.account_id, "method": self.method, "path": self.path, "key": self.key}
 
 
-class Replay(Exception):  # noqa: N818 - not an error: the answer that was already given
+class Replay(Exception):
     """Ends a request with the answer already given to it."""
 
     def __init__(self, record: IdempotencyRecord) -> None:
@@ -93,8 +93,7 @@ async def _lock(keyed: Keyed) -> None:
 
 
 async def _record(keyed: Keyed) -> IdempotencyRecord | None:
-    columns: Any = IdempotencyRecord
-    scope = [getattr(columns, name) == value for name, value in keyed.scope().items()]
+    scope = [getattr(IdempotencyRecord, name) == value for name, value in keyed.scope().items()]
     here = of_tenant(keyed.session, IdempotencyRecord)
     record = (await keyed.session.scalars(select(IdempotencyRecord).where(here, *scope))).one_or_none()
     if record is not None and record.entered_at < utc_now() - KEPT:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -24,9 +25,7 @@ from app.domain.errors import (
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
-_KEY_REQUIRED = re.compile(
-    r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*"
-)
+_KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
 _KEYLESS = frozenset({"/v1/auth/token"})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BEYOND_ANY_LIMIT = 10**30
@@ -174,20 +173,13 @@ class StrictRoute(APIRoute):
     def _check_media_type(self, request: Request) -> None:
         if self.body_field is None:
             return
-        expected = "application/json"
-        if type(self.body_field.field_info).__name__ == "Form":
-            expected = "application/x-www-form-urlencoded"
-        given, _, parameters = request.headers.get("content-type", "").partition(";")
-        empty = (
-            request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
-        )
-        charset = parameters.replace(" ", "").lower()
-        if (given.strip().lower() == expected and charset in ("", "charset=utf-8", 'charset="utf-8"')) or (
-            empty and not given
-        ):
-            if "content-encoding" not in request.headers:
-                return
-        raise MediaTypeRefused(expected=expected)
+        form = isinstance(self.body_field.field_info, Form)
+        expected = "application/x-www-form-urlencoded" if form else "application/json"
+        given, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+        empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+        readable = given.strip() == expected and parameters.strip().replace('"', "") in ("", "charset=utf-8")
+        if "content-encoding" in request.headers or not (readable or (empty and not given)):
+            raise MediaTypeRefused(expected=expected)
 
 
 def _query_names(dependant: Dependant) -> frozenset[str]:

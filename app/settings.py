@@ -19,4 +19,4 @@ class Settings(BaseSettings):
 @lru_cache
 def settings() -> Settings:
     """The settings of this process; raises Pydantic's ValidationError naming what is missing."""
-    return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+    return Settings()

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from getpass import getpass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from app.commands import CommandRefused
 from app.domain.permissions import Role
 from app.security import hash_password
 from app.tables import Account, PlatformAccount, Tenant
@@ -21,7 +22,7 @@ PASSWORD_LENGTH_MIN = 12
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
-class AccountRefused(Exception):
+class AccountRefused(CommandRefused):
     """The account cannot be made, for the reason given."""
 
 
@@ -34,9 +35,7 @@ class DemoAccount:
     roles: tuple[Role, ...]
 
 
-def add_account(
-    owner_url: str, *, tenant: str | None, login: str, roles: Iterable[Role], password: str
-) -> UUID:
+def add_account(owner_url: str, *, tenant: str | None, login: str, roles: Iterable[Role], password: str) -> UUID:
     """Adds an account or gives an existing one these roles and this password. No tenant is the platform.
 
     Raises AccountRefused for an unknown tenant, a malformed login, a short password, or roles that do not fit.
@@ -58,12 +57,10 @@ def demonstration_accounts(owner_url: str) -> list[DemoAccount]:
     """An agent, a decider and a manager for each tenant, and one account of the platform, with new passwords."""
     engine = create_engine(owner_url)
     with engine.connect() as connection:
-        slugs = connection.execute(select(Tenant.slug).order_by(Tenant.slug)).scalars().all()  # type: ignore[call-overload]
+        slugs = connection.execute(select(col(Tenant.slug)).order_by(col(Tenant.slug))).scalars().all()
     engine.dispose()
-    accounts = []
-    for slug in slugs:
-        for role in (Role.AGENT, Role.DECIDER, Role.MANAGER):
-            accounts.append(_demonstration(owner_url, slug, role))
+    roles = (Role.AGENT, Role.DECIDER, Role.MANAGER)
+    accounts = [_demonstration(owner_url, slug, role) for slug in slugs for role in roles]
     return [*accounts, _demonstration(owner_url, None, Role.PLATFORM)]
 
 
@@ -77,9 +74,7 @@ class Password:
 
 def ask_password() -> Password:
     """The password typed at the terminal, given on standard input, or made here when neither says anything."""
-    typed = (
-        getpass("password (empty to make one): ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    )
+    typed = getpass("password (empty to make one): ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     made = new_password()
     return Password(typed, "") if typed else Password(made, f" {made}")
 
@@ -107,22 +102,17 @@ def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str
         raise AccountRefused("an account of a tenant has one or more of agent, decider, manager")
 
 
-def _upsert(
-    connection: Connection, slug: str, login: str, roles: frozenset[Role], password_hash: str
-) -> UUID:
-    tenants: Any = Tenant
-    tenant_id = connection.execute(select(tenants.id).where(tenants.slug == slug)).scalar_one_or_none()
+def _upsert(connection: Connection, slug: str, login: str, roles: frozenset[Role], password_hash: str) -> UUID:
+    tenant_id = connection.execute(select(col(Tenant.id)).where(col(Tenant.slug) == slug)).scalar_one_or_none()
     if tenant_id is None:
         raise AccountRefused(f"no tenant is called {slug}")
-    connection.execute(
-        text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)}
-    )
+    connection.execute(text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)})
     fields = {"roles": sorted(roles), "password_hash": password_hash, "active": True}
     statement = (
         insert(Account)
         .values(tenant_id=tenant_id, id=uuid7(), login=login, **fields)
         .on_conflict_do_update(index_elements=["tenant_id", "login"], set_=fields)
-        .returning(Account.id)  # type: ignore[arg-type]  # SQLModel types the column as its value
+        .returning(col(Account.id))
     )
     return UUID(str(connection.execute(statement).scalar_one()))
 
@@ -133,6 +123,6 @@ def _upsert_platform(connection: Connection, login: str, password_hash: str) -> 
         insert(PlatformAccount)
         .values(id=uuid7(), login=login, **fields)
         .on_conflict_do_update(index_elements=["login"], set_=fields)
-        .returning(PlatformAccount.id)  # type: ignore[arg-type]  # SQLModel types the column as its value
+        .returning(col(PlatformAccount.id))
     )
     return UUID(str(connection.execute(statement).scalar_one()))

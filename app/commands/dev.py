@@ -228,13 +228,11 @@ def _when_ready(
         server.should_exit = True
 
 
-def _load_examples(
-    server: uvicorn.Server, address: str, accounts: "Sequence[DemoAccount]", data: Path
-) -> None:
-    from app.commands.demo import load_demo
-
+def _load_examples(server: uvicorn.Server, address: str, accounts: "Sequence[DemoAccount]", data: Path) -> None:
     print("Loading the example data…", flush=True)
     try:
+        from app.commands.demo import load_demo
+
         load_demo(address, accounts)
     except Exception:  # noqa: BLE001  the service is of use without examples; a developer wants the trace
         if server.should_exit:

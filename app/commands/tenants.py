@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, create_engine, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, create_engine, insert, select, text, update
+from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from app.commands import CommandRefused
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
 from app.tables import RuleVersionRow, Tenant
@@ -19,7 +21,7 @@ from app.tenants import seed_files
 _RULES = TypeAdapter(TenantRules)
 
 
-class RulesDiffer(Exception):
+class RulesDiffer(CommandRefused):
     """A version that is already there cannot be changed; publish a new one."""
 
 
@@ -42,9 +44,7 @@ def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
         tenant_id = _write_tenant(connection, rules)
-        connection.execute(
-            text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)}
-        )
+        connection.execute(text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)})
         for version in rules.versions:
             _write_version(connection, tenant_id, version)
     engine.dispose()
@@ -52,26 +52,24 @@ def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
 
 
 def _write_tenant(connection: Connection, rules: TenantRules) -> UUID:
-    tenants: Any = Tenant
     content = json.loads(_RULES.dump_json(rules))
     fields = {name: content[name] for name in ("slug", "name", "kind", "time_zone", "communes")}
-    known = connection.execute(select(tenants.id).where(tenants.slug == rules.slug)).scalar_one_or_none()
+    known = connection.execute(select(col(Tenant.id)).where(col(Tenant.slug) == rules.slug)).scalar_one_or_none()
     if known is None:
         known = uuid7()
         connection.execute(insert(Tenant).values(id=known, **fields))
     else:
-        connection.execute(update(Tenant).where(tenants.id == known).values(**fields))
+        connection.execute(update(Tenant).where(col(Tenant.id) == known).values(**fields))
     return UUID(str(known))
 
 
 def _write_version(connection: Connection, tenant_id: UUID, version: RuleVersion) -> None:
-    rows: Any = RuleVersionRow
     fields = _columns(version)
     names = list(fields)
     known = (
         connection.execute(
-            select(*(getattr(rows, name) for name in names)).where(
-                rows.tenant_id == tenant_id, rows.version == version.version
+            select(*(getattr(RuleVersionRow, name) for name in names)).where(
+                col(RuleVersionRow.tenant_id) == tenant_id, col(RuleVersionRow.version) == version.version
             )
         )
         .mappings()
@@ -94,7 +92,7 @@ def _columns(version: RuleVersion) -> dict[str, Any]:
     }
 
 
-def _same(known: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+def _same(known: RowMapping, fields: Mapping[str, Any]) -> bool:
     return all(known[name] == value for name, value in fields.items())
 
 

@@ -18,7 +18,7 @@ RATE_PERCENT_MAX = 100
 _RATE_STEP_PERCENT = Decimal("0.000001")  # finer rates would make the exact power of the annuity endless
 
 
-class ImpossiblePlan(ValueError):  # noqa: N818 - the name says what happened
+class ImpossiblePlan(ValueError):
     """The plan cannot exist: ``field`` is the name to change, ``bound`` its nearest possible value."""
 
     def __init__(self, field: str, bound: int | None, message: str) -> None:
@@ -222,9 +222,7 @@ def _check(rows: Sequence[Instalment], principal_cents: int) -> None:
     faults = {
         "the principal is not repaid to the cent": repaid != principal_cents,
         "a row is not positive": any(row.principal_cents <= 0 or row.interest_cents < 0 for row in rows),
-        "a total is not its parts": any(
-            row.total_cents != row.principal_cents + row.interest_cents for row in rows
-        ),
+        "a total is not its parts": any(row.total_cents != row.principal_cents + row.interest_cents for row in rows),
         "the dates do not increase": any(one.due_on >= other.due_on for one, other in pairwise(rows)),
         "the balance does not end at 0": rows[-1].balance_cents != 0,
     }

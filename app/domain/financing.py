@@ -53,9 +53,7 @@ def check_plan_matches(lines: Iterable[PlanLine], *, loan_cents: int, grant_cent
     lines = tuple(lines)
     for kind, decided in ((PlanLineKind.LOAN, loan_cents), (PlanLineKind.GRANT, grant_cents)):
         held = sum(
-            line.amount_cents
-            for line in lines
-            if line.kind is kind and line.status is not PlanLineStatus.REFUSED
+            line.amount_cents for line in lines if line.kind is kind and line.status is not PlanLineStatus.REFUSED
         )
         if held != decided:
             raise PlanDiffersFromDecision(kind=kind.value, plan_cents=held, decided_cents=decided)

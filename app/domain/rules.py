@@ -153,7 +153,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVersion:
-    """The rules in force from `valid_from` (null: the start is not stated) to `valid_to`, that day included (null: open).
+    """The rules in force from `valid_from` (null: not stated) to `valid_to`, that day included (null: open).
 
     `reference` names the deliberation or document that adopted them.
     """

@@ -65,9 +65,7 @@ def _ensure_role(admin: psycopg.Connection, role: str, password: str | None) -> 
     power = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s"
     known = admin.execute(power, [role]).fetchone()
     if known and known[0]:
-        raise LocalPostgresError(
-            f"The role {role} of this server is privileged: row policies cannot bind it."
-        )
+        raise LocalPostgresError(f"The role {role} of this server is privileged: row policies cannot bind it.")
     if not known:
         inherit: LiteralString = "INHERIT" if role == OWNER_ROLE else "NOINHERIT"
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN " + inherit).format(sql.Identifier(role)))

@@ -28,7 +28,7 @@ from app.local_postgres.errors import LocalPostgresError
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _PORT = 5432  # only names the socket file; said everywhere because PGPORT would change it
-_SOCKETS = "microcredit-"
+_SOCKETS = "microcredit-socket-"
 # C: the language of the session may name a locale that is not installed.
 _INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 _SERVER = ("-c", "listen_addresses=", "-c", "max_connections=200", "-p", str(_PORT))
@@ -123,7 +123,7 @@ class _Postmaster:
         self.home = home
         self.data = home / "data"
         self.log = home / "postgres.log"
-        self.socket_dir = home  # until a socket folder is known
+        self.socket_dir = Path()  # until a socket folder is known
         self.pid = 0
         self.child: subprocess.Popen[bytes] | None = None
 
@@ -254,9 +254,7 @@ def _as_another_user(binaries: Path, home: Path) -> tuple[str, ...]:
         if done.returncode == 0:
             return prefix
         complaint = _reason(done.stderr)
-    raise LocalPostgresError(
-        f"PostgreSQL ({binaries}) cannot run in {home} without root's rights: {complaint}"
-    )
+    raise LocalPostgresError(f"PostgreSQL ({binaries}) cannot run in {home} without root's rights: {complaint}")
 
 
 def _make_socket_dir() -> Path:

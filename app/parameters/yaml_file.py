@@ -18,7 +18,7 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9]+)+)")
 
 
-class YamlFault(ValueError):  # noqa: N818 - the name says what happened
+class YamlFault(ValueError):
     """A YAML file that cannot be taken at its word: `path`, `line` (from 1; null when unknown), `problem`."""
 
     def __init__(self, path: Path, line: int | None, problem: str) -> None:

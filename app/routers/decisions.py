@@ -13,9 +13,7 @@ from app.services import decisions
 router = strict_router("/v1", "decisions")
 
 
-@router.post(
-    "/requests/{request_id}/decisions", status_code=status.HTTP_201_CREATED, summary="A decision on a request"
-)
+@router.post("/requests/{request_id}/decisions", status_code=status.HTTP_201_CREATED, summary="A decision on a request")
 async def create(
     session: Transaction,
     caller: Caller,
@@ -25,22 +23,16 @@ async def create(
     response: Response,
 ) -> DecisionRead:
     """Under the rules in force on `decided_on`; 409 with every breach when they do not allow it."""
-    return tagged(
-        response, await decisions.create(session, request_id, caller=caller, today=today, body=body)
-    )
+    return tagged(response, await decisions.create(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.get("/decisions", summary="Decisions, newest entry first")
-async def list_(
-    session: Transaction, caller: Caller, query: Annotated[DecisionQuery, Query()]
-) -> Page[DecisionItem]:
+async def list_(session: Transaction, caller: Caller, query: Annotated[DecisionQuery, Query()]) -> Page[DecisionItem]:
     """Filtered by outcome and date."""
     return await decisions.list_page(session, query=query)
 
 
 @router.get("/decisions/{decision_id}", summary="One decision")
-async def read(
-    session: Transaction, caller: Caller, decision_id: DecisionId, response: Response
-) -> DecisionRead:
+async def read(session: Transaction, caller: Caller, decision_id: DecisionId, response: Response) -> DecisionRead:
     """With the version of the rules and the facts it was taken on."""
     return tagged(response, await decisions.read(session, decision_id))

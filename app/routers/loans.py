@@ -45,9 +45,7 @@ async def create(
 
 
 @router.get("/loans", summary="Loans, newest first")
-async def list_(
-    session: Transaction, caller: Caller, query: Annotated[LoanListQuery, Query()]
-) -> Page[LoanItem]:
+async def list_(session: Transaction, caller: Caller, query: Annotated[LoanListQuery, Query()]) -> Page[LoanItem]:
     """The contracts; read one loan for its balances."""
     return await loans.list_page(session, query=query)
 
@@ -96,9 +94,7 @@ async def sign(
     return tagged(response, await loans.sign(session, loan_id, caller=caller, today=today, body=body))
 
 
-@router.post(
-    "/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out"
-)
+@router.post("/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out")
 async def disburse(
     session: Transaction,
     caller: Caller,
@@ -121,14 +117,10 @@ async def open_litigation(
     response: Response,
 ) -> LoanRead:
     """The public accountant takes the loan to litigation (contentieux)."""
-    return tagged(
-        response, await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body)
-    )
+    return tagged(response, await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body))
 
 
-@router.post(
-    "/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The offer is withdrawn"
-)
+@router.post("/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The offer is withdrawn")
 async def cancel(
     session: Transaction,
     caller: Caller,

@@ -23,9 +23,7 @@ async def create(
 
 
 @router.get("", summary="Beneficiaries, newest first")
-async def list_(
-    session: Transaction, caller: Caller, query: Annotated[PeopleQuery, Query()]
-) -> Page[PersonRead]:
+async def list_(session: Transaction, caller: Caller, query: Annotated[PeopleQuery, Query()]) -> Page[PersonRead]:
     """`q` finds names, without regard to accents or case."""
     return await people.list_page(session, query=query)
 

@@ -12,9 +12,7 @@ router = strict_router("/v1/requests/{request_id}", "plans")
 
 
 @router.get("/budget", summary="The month of the household")
-async def read_budget(
-    session: Transaction, caller: Caller, request_id: RequestId, response: Response
-) -> BudgetRead:
+async def read_budget(session: Transaction, caller: Caller, request_id: RequestId, response: Response) -> BudgetRead:
     """The latest budget."""
     return tagged(response, await plans.read_budget(session, request_id))
 
@@ -50,6 +48,4 @@ async def replace_financing_plan(
     response: Response,
 ) -> FinancingPlanRead:
     """Earlier plans are kept; it must add up at submission. If-Match is the request's version."""
-    return tagged(
-        response, await plans.replace_financing_plan(session, request_id, version=version, body=body)
-    )
+    return tagged(response, await plans.replace_financing_plan(session, request_id, version=version, body=body))

@@ -34,17 +34,13 @@ async def create(
 
 
 @router.get("", summary="Requests, newest first")
-async def list_(
-    session: Transaction, caller: Caller, query: Annotated[RequestQuery, Query()]
-) -> Page[RequestItem]:
+async def list_(session: Transaction, caller: Caller, query: Annotated[RequestQuery, Query()]) -> Page[RequestItem]:
     """Filtered by state, commune, dates, or the applicant's name."""
     return await requests.list_page(session, query=query)
 
 
 @router.get("/{request_id}", summary="One request")
-async def read(
-    session: Transaction, caller: Caller, request_id: RequestId, response: Response
-) -> RequestRead:
+async def read(session: Transaction, caller: Caller, request_id: RequestId, response: Response) -> RequestRead:
     """The request as it stands."""
     return tagged(response, await requests.read(session, request_id))
 
@@ -59,9 +55,7 @@ async def update(
     response: Response,
 ) -> RequestRead:
     """What is not named stays; possible until the commission has the file."""
-    return tagged(
-        response, await requests.update(session, request_id, version=version, caller=caller, body=body)
-    )
+    return tagged(response, await requests.update(session, request_id, version=version, caller=caller, body=body))
 
 
 @router.get("/{request_id}/actions", summary="What may be done now")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from app.parameters.codes import codes, reasons_for
@@ -14,9 +14,8 @@ def _code_of(section: str, known: frozenset[str]) -> Any:
             raise PydanticCustomError("unknown_code", "not a code of {list}", {"list": section})
         return value
 
-    return Annotated[
-        str, Field(strict=True, json_schema_extra={"enum": sorted(known)}), AfterValidator(check)
-    ]
+    enum: list[JsonValue] = [*sorted(known)]
+    return Annotated[str, Field(strict=True, json_schema_extra={"enum": enum}), AfterValidator(check)]
 
 
 Purpose = _code_of("purposes", codes("purposes"))

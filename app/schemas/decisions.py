@@ -34,9 +34,7 @@ def _no_boolean(value: Any) -> Any:
     return value if type(value) is int else None
 
 
-RoundingUnit = Annotated[
-    Literal[1, 100], BeforeValidator(_no_boolean, json_schema_input_type=Literal[1, 100])
-]
+RoundingUnit = Annotated[Literal[1, 100], BeforeValidator(_no_boolean, json_schema_input_type=Literal[1, 100])]
 
 
 class LoanTerms(Input):
@@ -52,9 +50,7 @@ class LoanTerms(Input):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.duration_months is None and self.instalment_cents is None:
-            raise PydanticCustomError(
-                "one_of_two", "give one", {"expected": "duration_months, instalment_cents"}
-            )
+            raise PydanticCustomError("one_of_two", "give one", {"expected": "duration_months, instalment_cents"})
         return self
 
 

@@ -62,9 +62,9 @@ class RequestUpdate(Input):
     co_applicant_id: Id | None = None
     household: Household = None  # type: ignore[assignment]
     commune_insee_code: InseeCode = None  # type: ignore[assignment]
-    channel: Channel = None  # type: ignore[assignment]
+    channel: Channel = None
     prescriber: Line | None = None
-    purpose: Purpose = None  # type: ignore[assignment]
+    purpose: Purpose = None
     project_description: Prose = None  # type: ignore[assignment]
     project_cost_cents: PositiveCents = None  # type: ignore[assignment]
     requested_amount_cents: PositiveCents = None  # type: ignore[assignment]
@@ -103,9 +103,7 @@ class SubmitCreate(Input):
 class Closing(Input):
     """The person withdraws, or the file is closed without action; either way another answer was given."""
 
-    outcome: Annotated[
-        RequestStatus, Field(json_schema_extra={"enum": ["withdrawn", "closed_without_action"]})
-    ]
+    outcome: Annotated[RequestStatus, Field(json_schema_extra={"enum": ["withdrawn", "closed_without_action"]})]
     reason_code: ClosingReason
     reason: Prose | None = None
     other_answer: OtherAnswer

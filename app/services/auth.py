@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.errors import CredentialsRefused, TokenRefused
 from app.domain.permissions import ROLES, Caller, Role, allows
@@ -35,18 +36,18 @@ async def sign_in(session: AsyncSession, *, username: str, password: str, now: d
 
 
 async def _account(session: AsyncSession, login: str, slug: str) -> tuple[Credential, str] | None:
-    tenant_id = (await session.scalars(select(Tenant.id).where(Tenant.slug == slug))).one_or_none()
+    tenant_id = (await session.scalars(select(col(Tenant.id)).where(col(Tenant.slug) == slug))).one_or_none()
     await bind(session, tenant_id)
-    statement = select(Account.id, Account.password_hash).where(
-        Account.tenant_id == tenant_id, Account.login == login, Account.active
+    statement = select(col(Account.id), col(Account.password_hash)).where(
+        col(Account.tenant_id) == tenant_id, col(Account.login) == login, col(Account.active)
     )
     row = (await session.execute(statement)).one_or_none()
     return (Credential(row.id, tenant_id), row.password_hash) if row else None
 
 
 async def _platform_account(session: AsyncSession, login: str) -> tuple[Credential, str] | None:
-    statement = select(PlatformAccount.id, PlatformAccount.password_hash).where(
-        PlatformAccount.login == login, PlatformAccount.active
+    statement = select(col(PlatformAccount.id), col(PlatformAccount.password_hash)).where(
+        col(PlatformAccount.login) == login, col(PlatformAccount.active)
     )
     row = (await session.execute(statement)).one_or_none()
     return (Credential(row.id, None), row.password_hash) if row else None
@@ -57,9 +58,13 @@ async def caller_of(session: AsyncSession, credential: Credential) -> Caller:
     if credential.tenant_id is None:
         return await _platform_caller(session, credential.account_id)
     statement = (
-        select(Account.login, Account.roles, Tenant.slug, Tenant.time_zone, Tenant.communes)
-        .join(Tenant, Tenant.id == Account.tenant_id)
-        .where(Account.tenant_id == credential.tenant_id, Account.id == credential.account_id, Account.active)
+        select(col(Account.login), col(Account.roles), col(Tenant.slug), col(Tenant.time_zone), col(Tenant.communes))
+        .join(Tenant, col(Tenant.id) == col(Account.tenant_id))
+        .where(
+            col(Account.tenant_id) == credential.tenant_id,
+            col(Account.id) == credential.account_id,
+            col(Account.active),
+        )
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
@@ -76,7 +81,9 @@ async def caller_of(session: AsyncSession, credential: Credential) -> Caller:
 
 
 async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
-    statement = select(PlatformAccount.login).where(PlatformAccount.id == account_id, PlatformAccount.active)
+    statement = select(col(PlatformAccount.login)).where(
+        col(PlatformAccount.id) == account_id, col(PlatformAccount.active)
+    )
     login = (await session.scalars(statement)).one_or_none()
     if login is None:
         raise TokenRefused

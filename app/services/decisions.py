@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain import amortization, eligibility
 from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
@@ -101,14 +102,13 @@ async def create(
 
 async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[DecisionItem]:
     """Decisions, newest entry first."""
-    columns: Any = Decision
     statement = select(*_ITEM_COLUMNS)
     if query.outcome is not None:
-        statement = statement.where(columns.outcome == query.outcome)
+        statement = statement.where(col(Decision.outcome) == query.outcome)
     if query.decided_from is not None:
-        statement = statement.where(columns.decided_on >= query.decided_from)
+        statement = statement.where(col(Decision.decided_on) >= query.decided_from)
     if query.decided_to is not None:
-        statement = statement.where(columns.decided_on <= query.decided_to)
+        statement = statement.where(col(Decision.decided_on) <= query.decided_to)
     return await page(session, statement, Decision, query=query, item=lambda row: DecisionItem(**row))
 
 
@@ -122,13 +122,14 @@ async def read(session: AsyncSession, decision_id: UUID) -> DecisionRead:
 
 async def approval(session: AsyncSession, request_id: UUID) -> Decision:
     """The approval that a contract rests on."""
-    columns: Any = Decision
     statement = (
         select(Decision)
         .where(
-            of_tenant(session, Decision), columns.request_id == request_id, columns.outcome == Outcome.APPROVE
+            of_tenant(session, Decision),
+            col(Decision.request_id) == request_id,
+            col(Decision.outcome) == Outcome.APPROVE,
         )
-        .order_by(columns.number.desc())
+        .order_by(col(Decision.number).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one()
@@ -215,8 +216,7 @@ def _breaches(product: Product, aid: eligibility.Aid, outcome: Outcome, *, refer
 
 
 async def _next_number(session: AsyncSession, request_id: UUID) -> int:
-    columns: Any = Decision
-    statement = select(func.count()).where(of_tenant(session, Decision), columns.request_id == request_id)
+    statement = select(func.count()).where(of_tenant(session, Decision), col(Decision.request_id) == request_id)
     return (await session.scalars(statement)).one() + 1
 
 

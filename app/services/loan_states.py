@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain import ledger, loan_lifecycle
 from app.domain.amortization import Instalment
@@ -26,7 +27,9 @@ from app.tables import (
     ScheduleRow,
     Signature,
 )
-from app.tenancy import TenantTable, bound_tenant, of_tenant
+from app.tenancy import bound_tenant, of_tenant
+
+PartOfLoan = TypeVar("PartOfLoan", Schedule, Signature, LoanTransition)
 
 _PLAIN_FIELDS = (
     "id", "version", "reference", "request_id", "decision_id", "principal_cents", "rate_percent", "offered_on",
@@ -53,9 +56,7 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
     stage = await _stage_on(session, loan, as_of)
     signed = await signatures(session, loan)
     late = loan_lifecycle.overdue_cents(rows, state.repaid_cents, as_of) if state.disbursed_cents else 0
-    status = loan_lifecycle.status(
-        stage, rows=rows, outstanding_cents=state.outstanding_cents, overdue=late, on=as_of
-    )
+    status = loan_lifecycle.status(stage, rows=rows, outstanding_cents=state.outstanding_cents, overdue=late, on=as_of)
     return LoanRead(
         **{name: getattr(loan, name) for name in _PLAIN_FIELDS},
         as_of=as_of,
@@ -88,29 +89,26 @@ async def last_schedule(
     session: AsyncSession, loan: Loan, *, version: int | None = None
 ) -> tuple[Schedule, tuple[Instalment, ...]]:
     """The last schedule, or the version named, with its rows. Raises NotFound."""
-    columns: Any = Schedule
-    statement = _of_loan(session, Schedule, loan).order_by(columns.version.desc()).limit(1)
+    statement = _of_loan(session, Schedule, loan).order_by(col(Schedule.version).desc()).limit(1)
     if version is not None:
-        statement = statement.where(columns.version == version)
+        statement = statement.where(col(Schedule.version) == version)
     schedule = (await session.scalars(statement)).one_or_none()
     if schedule is None:
         raise NotFound
     names = Instalment.__slots__
-    of_schedule: Any = ScheduleRow.schedule_id
     rows = await session.execute(
         select(*(getattr(ScheduleRow, name) for name in names))
-        .where(of_tenant(session, ScheduleRow), of_schedule == schedule.id)
-        .order_by(ScheduleRow.number)  # type: ignore[arg-type]  # SQLModel types the column as its value
+        .where(of_tenant(session, ScheduleRow), col(ScheduleRow.schedule_id) == schedule.id)
+        .order_by(col(ScheduleRow.number))
     )
     return schedule, tuple(Instalment(**row) for row in rows.mappings())
 
 
 async def ledger_entries(session: AsyncSession, loan: Loan) -> list[Entry]:
     """The entries of the loan, whatever their date of effect."""
-    columns: Any = LedgerEntry
-    statement = select(columns.id, columns.kind, columns.amount_cents, columns.effect_on).where(
-        of_tenant(session, LedgerEntry), columns.loan_id == loan.id
-    )
+    statement = select(
+        col(LedgerEntry.id), col(LedgerEntry.kind), col(LedgerEntry.amount_cents), col(LedgerEntry.effect_on)
+    ).where(of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan.id)
     return [Entry(**row) for row in (await session.execute(statement)).mappings()]
 
 
@@ -122,7 +120,6 @@ async def signatures(session: AsyncSession, loan: Loan) -> Sequence[Signature]:
 
 async def expected_parties(session: AsyncSession, loan: Loan) -> list[Party]:
     """Who signs, under the rules of the decision. Raises RuleNotStated."""
-    columns: Any = Decision
     decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
     version = await rules.by_id(session, decision.rule_version_id)
@@ -141,9 +138,8 @@ async def awaited_parties(session: AsyncSession, loan: Loan) -> list[Party]:
 
 async def reached_on(session: AsyncSession, loan: Loan, stage: LoanStage) -> date | None:
     """The date of effect at which the loan reached a stage, null if it has not."""
-    columns: Any = LoanTransition
     statement = (
-        _of_loan(session, LoanTransition, loan).where(columns.to_stage == stage).order_by("id").limit(1)
+        _of_loan(session, LoanTransition, loan).where(col(LoanTransition.to_stage) == stage).order_by("id").limit(1)
     )
     transition = (await session.scalars(statement)).one_or_none()
     return transition.effect_on if transition else None
@@ -151,11 +147,10 @@ async def reached_on(session: AsyncSession, loan: Loan, stage: LoanStage) -> dat
 
 async def _stage_on(session: AsyncSession, loan: Loan, as_of: date) -> LoanStage:
     await session.flush()  # a step may just have been taken
-    columns: Any = LoanTransition
     statement = (
         _of_loan(session, LoanTransition, loan)
-        .where(columns.effect_on <= as_of)
-        .order_by(columns.effect_on.desc(), columns.id.desc())
+        .where(col(LoanTransition.effect_on) <= as_of)
+        .order_by(col(LoanTransition.effect_on).desc(), col(LoanTransition.id).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one().to_stage
@@ -180,6 +175,5 @@ def _next_due(state: Balances, rows: tuple[Instalment, ...]) -> NextDue | None:
     return NextDue(number=row.number, due_on=row.due_on, amount_cents=left)
 
 
-def _of_loan(session: AsyncSession, table: type[TenantTable], loan: Loan) -> Any:
-    columns: Any = table
-    return select(table).where(of_tenant(session, table), columns.loan_id == loan.id)
+def _of_loan(session: AsyncSession, table: type[PartOfLoan], loan: Loan) -> Select[PartOfLoan]:
+    return select(table).where(of_tenant(session, table), col(table.loan_id) == loan.id)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
@@ -58,9 +58,7 @@ ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
 _ITEM_COLUMNS = [getattr(Loan, name) for name in LoanItem.model_fields]
 
 
-async def create(
-    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: LoanCreate
-) -> LoanRead:
+async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: LoanCreate) -> LoanRead:
     """Offers the loan that was approved, with the first version of its schedule.
 
     Raises IllegalTransition, PartnerLends, LoanAlreadyExists, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
@@ -92,16 +90,13 @@ async def create(
 
 async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[LoanItem]:
     """Loans, newest first."""
-    columns: Any = Loan
     statement = select(*_ITEM_COLUMNS)
     if query.request_id is not None:
-        statement = statement.where(columns.request_id == query.request_id)
+        statement = statement.where(col(Loan.request_id) == query.request_id)
     return await page(session, statement, Loan, query=query, item=lambda row: LoanItem(**row))
 
 
-async def sign(
-    session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate
-) -> LoanRead:
+async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate) -> LoanRead:
     """One party signs; the last signature accepts the loan and makes the request contracted.
 
     Raises IllegalTransition, PartyNotExpected, AlreadySigned, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
@@ -174,9 +169,7 @@ async def open_litigation(
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
     after(loan.stage, LoanAction.OPEN_LITIGATION)
     check_day("opened_on", body.opened_on, not_before=disbursed_on, today=today)
-    _move(
-        session, loan, LoanAction.OPEN_LITIGATION, caller=caller, effect_on=body.opened_on, reason=body.reason
-    )
+    _move(session, loan, LoanAction.OPEN_LITIGATION, caller=caller, effect_on=body.opened_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
 
 
@@ -217,9 +210,7 @@ def _check_dates(body: LoanCreate) -> None:
             raise DateOutOfOrder(field=field, not_before=not_before.isoformat())
 
 
-async def _check_adults(
-    session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date
-) -> None:
+async def _check_adults(session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date) -> None:
     """A minor has no capacity to borrow (articles 1145 and 1146 of the Code civil). Raises BorrowerIsMinor."""
     borrowers = {Party.BORROWER: request.applicant_id, Party.CO_BORROWER: request.co_applicant_id}
     for party in parties:

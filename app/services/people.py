@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import NotFound, VersionStale
@@ -45,7 +46,7 @@ async def list_page(session: AsyncSession, *, query: PeopleQuery) -> Page[Person
 
 async def read(session: AsyncSession, person_id: UUID) -> PersonRead:
     """One beneficiary, or NotFound."""
-    statement = select(*_COLUMNS).where(of_tenant(session, Person), Person.id == person_id)
+    statement = select(*_COLUMNS).where(of_tenant(session, Person), col(Person.id) == person_id)
     row = (await session.execute(statement)).mappings().one_or_none()
     if row is None:
         raise NotFound
@@ -58,7 +59,7 @@ async def update(
     """Changes what the body names. Raises NotFound, VersionStale, DateInFuture."""
     person = (
         await session.scalars(
-            select(Person).where(of_tenant(session, Person), Person.id == person_id).with_for_update()
+            select(Person).where(of_tenant(session, Person), col(Person.id) == person_id).with_for_update()
         )
     ).one_or_none()
     if person is None:

@@ -1,11 +1,12 @@
 """The budget and the financing plan of a request: each change adds a revision."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.errors import BudgetMissing, MicrocreditError, NotFound, PlanMissing
 from app.domain.financing import BudgetSide, PlanLine, PlanLineStatus, check_balanced
@@ -13,9 +14,11 @@ from app.schemas.plans import (
     BudgetLineRead,
     BudgetRead,
     BudgetReplace,
+    ChargeLine,
     FinancingPlanRead,
     FinancingPlanReplace,
     PlanLineRead,
+    ResourceLine,
 )
 from app.services import request_steps as steps
 from app.tables import Budget, BudgetLine, FinancingPlan, FinancingPlanLine, Request
@@ -33,9 +36,7 @@ async def read_budget(session: AsyncSession, request_id: UUID) -> BudgetRead:
     return await _budget(session, request, budget)
 
 
-async def replace_budget(
-    session: AsyncSession, request_id: UUID, *, version: int, body: BudgetReplace
-) -> BudgetRead:
+async def replace_budget(session: AsyncSession, request_id: UUID, *, version: int, body: BudgetReplace) -> BudgetRead:
     """Records a new month of the household. Raises NotFound, VersionStale, RequestLocked."""
     request = await steps.editable(session, request_id, version=version)
     request.version += 1
@@ -46,8 +47,10 @@ async def replace_budget(
     )
     session.add(budget)
     await session.flush()  # the lines refer to the budget through a foreign key without an ORM relation
-    sides = [(BudgetSide.RESOURCE, line) for line in body.resources]
-    sides += [(BudgetSide.CHARGE, line) for line in body.charges]  # type: ignore[arg-type]  # same fields
+    lines: list[tuple[BudgetSide, ResourceLine | ChargeLine]] = [
+        *((BudgetSide.RESOURCE, line) for line in body.resources),
+        *((BudgetSide.CHARGE, line) for line in body.charges),
+    ]
     session.add_all(
         BudgetLine(
             tenant_id=request.tenant_id,
@@ -56,7 +59,7 @@ async def replace_budget(
             side=side,
             **line.model_dump(),
         )
-        for position, (side, line) in enumerate(sides, start=1)
+        for position, (side, line) in enumerate(lines, start=1)
     )
     await session.flush()  # the answer is read back
     return await _budget(session, request, budget)
@@ -122,11 +125,10 @@ async def lackings(session: AsyncSession, request: Request) -> list[MicrocreditE
 
 async def latest(session: AsyncSession, part: type[Part], request_id: UUID) -> Part | None:
     """The latest revision of a part of the file."""
-    columns: Any = part
     statement = (
         select(part)
-        .where(of_tenant(session, part), columns.request_id == request_id)
-        .order_by(columns.revision.desc())
+        .where(of_tenant(session, part), col(part.request_id) == request_id)
+        .order_by(col(part.revision).desc())
         .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
@@ -138,19 +140,15 @@ async def lines_of(session: AsyncSession, plan: FinancingPlan) -> list[PlanLine]
 
 
 async def _next_revision(session: AsyncSession, part: type[Part], request_id: UUID) -> int:
-    columns: Any = part
-    statement = select(func.max(columns.revision)).where(
-        of_tenant(session, part), columns.request_id == request_id
-    )
+    statement = select(func.max(col(part.revision))).where(of_tenant(session, part), col(part.request_id) == request_id)
     return ((await session.scalars(statement)).one() or 0) + 1
 
 
 async def _plan_lines(session: AsyncSession, plan: FinancingPlan) -> Sequence[FinancingPlanLine]:
-    columns: Any = FinancingPlanLine
     statement = (
         select(FinancingPlanLine)
-        .where(of_tenant(session, FinancingPlanLine), columns.financing_plan_id == plan.id)
-        .order_by(columns.position)
+        .where(of_tenant(session, FinancingPlanLine), col(FinancingPlanLine.financing_plan_id) == plan.id)
+        .order_by(col(FinancingPlanLine.position))
     )
     return (await session.scalars(statement)).all()
 
@@ -170,11 +168,10 @@ async def _plan(session: AsyncSession, request: Request, plan: FinancingPlan) ->
 
 
 async def _budget(session: AsyncSession, request: Request, budget: Budget) -> BudgetRead:
-    columns: Any = BudgetLine
     statement = (
         select(BudgetLine)
-        .where(of_tenant(session, BudgetLine), columns.budget_id == budget.id)
-        .order_by(columns.position)
+        .where(of_tenant(session, BudgetLine), col(BudgetLine.budget_id) == budget.id)
+        .order_by(col(BudgetLine.position))
     )
     lines = (await session.scalars(statement)).all()
     resources = [line for line in lines if line.side is BudgetSide.RESOURCE]

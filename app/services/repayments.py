@@ -1,11 +1,11 @@
 """Money that comes back on a loan: entries are added, a correction is a reversal."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import AlreadyReversed, NotFound, ReferenceAlreadyUsed
@@ -88,23 +88,21 @@ async def reverse(
 async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
     """All entries of a loan in the order of entry. Raises NotFound."""
     loan = await loan_states.load(session, loan_id)
-    columns: Any = LedgerEntry
     statement = (
         select(*_COLUMNS)
-        .where(of_tenant(session, LedgerEntry), columns.loan_id == loan.id)
-        .order_by(columns.id)
+        .where(of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan.id)
+        .order_by(col(LedgerEntry.id))
     )
     rows = (await session.execute(statement)).mappings()
     return LedgerRead(items=[LedgerEntryRead(**row) for row in rows], next_cursor=None)
 
 
 async def _by_reference(session: AsyncSession, body: RepaymentCreate) -> LedgerEntry | None:
-    columns: Any = LedgerEntry
     statement = select(LedgerEntry).where(
         of_tenant(session, LedgerEntry),
-        columns.kind == EntryKind.REPAYMENT,
-        columns.source == body.source,
-        columns.reference == body.reference,
+        col(LedgerEntry.kind) == EntryKind.REPAYMENT,
+        col(LedgerEntry.source) == body.source,
+        col(LedgerEntry.reference) == body.reference,
     )
     return (await session.scalars(statement)).one_or_none()
 
@@ -117,6 +115,7 @@ def _same_or_refused(entry: LedgerEntry, loan_id: UUID, body: RepaymentCreate) -
 
 
 async def _is_reversed(session: AsyncSession, repayment: LedgerEntry) -> bool:
-    columns: Any = LedgerEntry
-    statement = select(columns.id).where(of_tenant(session, LedgerEntry), columns.reverses_id == repayment.id)
+    statement = select(col(LedgerEntry.id)).where(
+        of_tenant(session, LedgerEntry), col(LedgerEntry.reverses_id) == repayment.id
+    )
     return (await session.scalars(statement)).one_or_none() is not None

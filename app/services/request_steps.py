@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import LoanInTheWay, NotFound, RequestLocked, UnreachableTooSoon, VersionStale
@@ -42,9 +43,7 @@ async def editable(session: AsyncSession, request_id: UUID, *, version: int) -> 
     return request
 
 
-def move(
-    session: AsyncSession, request: Request, action: RequestAction, *, caller: Caller, effect_on: date
-) -> None:
+def move(session: AsyncSession, request: Request, action: RequestAction, *, caller: Caller, effect_on: date) -> None:
     """Takes one transition and logs it with its author. Raises IllegalTransition."""
     before, request.status = request.status, after(request.status, action)
     request.version += 1
@@ -80,7 +79,7 @@ async def check_no_live_loan(session: AsyncSession, request: Request) -> None:
 
 async def live_loan(session: AsyncSession, request_id: UUID) -> UUID | None:
     """The loan of a request that was not cancelled."""
-    statement = select(Loan.id).where(
-        of_tenant(session, Loan), Loan.request_id == request_id, Loan.stage != LoanStage.CANCELLED
+    statement = select(col(Loan.id)).where(
+        of_tenant(session, Loan), col(Loan.request_id) == request_id, col(Loan.stage) != LoanStage.CANCELLED
     )
     return (await session.scalars(statement)).one_or_none()

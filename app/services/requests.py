@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import (
@@ -77,15 +78,14 @@ async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[Reque
     statement = select(*_ITEM_COLUMNS).where(
         *(getattr(Request, name) == value for name, value in filters.items() if value is not None)
     )
-    columns: Any = Request
     if query.received_from is not None:
-        statement = statement.where(columns.received_on >= query.received_from)
+        statement = statement.where(col(Request.received_on) >= query.received_from)
     if query.received_to is not None:
-        statement = statement.where(columns.received_on <= query.received_to)
+        statement = statement.where(col(Request.received_on) <= query.received_to)
     if query.q is not None:
-        found = select(Person.id).where(of_tenant(session, Person), people.named(query.q))
+        found = select(col(Person.id)).where(of_tenant(session, Person), people.named(query.q))
         statement = statement.where(
-            or_(columns.applicant_id.in_(found), columns.reference == query.q.upper())
+            or_(col(Request.applicant_id).in_(found), col(Request.reference) == query.q.upper())
         )
     return await page(session, statement, Request, query=query, item=lambda row: RequestItem(**row))
 
@@ -137,9 +137,7 @@ async def submit(
     return _read(request)
 
 
-async def close(
-    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: Closing
-) -> RequestRead:
+async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: Closing) -> RequestRead:
     """Ends the request without an aid and records the other answer that was given.
 
     Raises LoanInTheWay, UnreachableTooSoon, DateInFuture, DateOutOfOrder.
@@ -172,7 +170,7 @@ async def _check_co_applicant(session: AsyncSession, request: Request) -> None:
 
 
 async def _check_known(session: AsyncSession, field: str, person_id: UUID | None) -> None:
-    statement = select(Person.id).where(of_tenant(session, Person), Person.id == person_id)
+    statement = select(col(Person.id)).where(of_tenant(session, Person), col(Person.id) == person_id)
     if (await session.scalars(statement)).one_or_none() is None:
         raise ApplicantUnknown(field=field)
 
@@ -188,13 +186,13 @@ def _described(body: RequestCreate) -> dict[str, Any]:
 
 
 def _read(request: Request) -> RequestRead:
-    answer = request.other_answer_kind and OtherAnswerRead.model_construct(
-        kind=request.other_answer_kind, given_on=request.other_answer_on
-    )
-    return RequestRead.model_construct(
+    answer = None
+    if request.other_answer_kind is not None and request.other_answer_on is not None:
+        answer = OtherAnswerRead(kind=request.other_answer_kind, given_on=request.other_answer_on)
+    return RequestRead(
         **{name: getattr(request, name) for name in _PLAIN_FIELDS},
-        household=Household.model_construct(adults=request.adults, minor_children=request.minor_children),
-        other_answer=answer or None,
+        household=Household(adults=request.adults, minor_children=request.minor_children),
+        other_answer=answer,
     )
 
 

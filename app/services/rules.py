@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.errors import NoRulesInForce, ProductNotChosen, UnknownProduct
 from app.domain.rules import Product, RuleVersion
@@ -22,8 +23,8 @@ async def in_force(session: AsyncSession, on: date) -> tuple[UUID, RuleVersion]:
         await session.scalars(
             select(RuleVersionRow).where(
                 of_tenant(session, RuleVersionRow),
-                or_(RuleVersionRow.valid_from.is_(None), RuleVersionRow.valid_from <= on),
-                or_(RuleVersionRow.valid_to.is_(None), RuleVersionRow.valid_to >= on),
+                or_(col(RuleVersionRow.valid_from).is_(None), col(RuleVersionRow.valid_from) <= on),
+                or_(col(RuleVersionRow.valid_to).is_(None), col(RuleVersionRow.valid_to) >= on),
             )
         )
     ).one_or_none()
@@ -34,9 +35,7 @@ async def in_force(session: AsyncSession, on: date) -> tuple[UUID, RuleVersion]:
 
 async def by_id(session: AsyncSession, version_id: UUID) -> RuleVersion:
     """A version that something in the database refers to."""
-    statement = select(RuleVersionRow).where(
-        of_tenant(session, RuleVersionRow), RuleVersionRow.id == version_id
-    )
+    statement = select(RuleVersionRow).where(of_tenant(session, RuleVersionRow), col(RuleVersionRow.id) == version_id)
     return _version((await session.scalars(statement)).one())
 
 

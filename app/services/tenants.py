@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.domain.errors import NotFound
 from app.schemas.tenants import RuleVersionList, RuleVersionRead, RuleVersionSummary, TenantList, TenantRead
@@ -15,7 +16,7 @@ from app.tenancy import bind, of_tenant
 
 async def list_all(session: AsyncSession) -> TenantList:
     """All tenants by slug."""
-    tenants = (await session.scalars(select(Tenant).order_by(Tenant.slug))).all()
+    tenants = (await session.scalars(select(Tenant).order_by(col(Tenant.slug)))).all()
     return TenantList(items=[TenantRead.model_validate(tenant) for tenant in tenants], next_cursor=None)
 
 
@@ -37,13 +38,13 @@ async def rule_versions(session: AsyncSession, slug: str) -> RuleVersionList:
     tenant = await _by_slug(session, slug)
     await bind(session, tenant.id)
     rows = await session.scalars(
-        select(RuleVersionRow).where(of_tenant(session, RuleVersionRow)).order_by(RuleVersionRow.version)
+        select(RuleVersionRow).where(of_tenant(session, RuleVersionRow)).order_by(col(RuleVersionRow.version))
     )
     return RuleVersionList(items=[RuleVersionSummary.model_validate(row) for row in rows], next_cursor=None)
 
 
 async def _by_slug(session: AsyncSession, slug: str) -> Tenant:
-    tenant = (await session.scalars(select(Tenant).where(Tenant.slug == slug))).one_or_none()
+    tenant = (await session.scalars(select(Tenant).where(col(Tenant.slug) == slug))).one_or_none()
     if tenant is None:
         raise NotFound
     return tenant

@@ -25,7 +25,7 @@ class Account(TenantTable, table=True):
 
     login: str = Field(max_length=63)
     password_hash: str
-    roles: list[str] = Field(sa_type=ARRAY(TEXT))  # type: ignore[call-overload]
+    roles: list[str] = Field(sa_type=ARRAY(TEXT))
     active: bool = True
     entered_at: datetime = entered_at()
 

@@ -45,7 +45,7 @@ def utc_now() -> datetime:
 
 def entered_at() -> Any:
     """The column of the instant at which a row was entered."""
-    return Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    return Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 def cents(*, nullable: bool = False, default: Any = ...) -> Any:

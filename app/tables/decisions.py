@@ -37,14 +37,14 @@ class Decision(TenantTable, table=True):
 
     request_id: UUID
     number: int
-    outcome: Outcome = Field(sa_type=value_enum(Outcome, "outcome"))  # type: ignore[call-overload]
+    outcome: Outcome = Field(sa_type=value_enum(Outcome, "outcome"))
     loan_amount_cents: int | None = cents(nullable=True)
     duration_months: int | None
     instalment_cents: int | None = cents(nullable=True)
-    rate_percent: Decimal | None = Field(sa_type=Numeric(9, 6))  # type: ignore[call-overload]
+    rate_percent: Decimal | None = Field(sa_type=Numeric(9, 6))
     rounding_unit_cents: int | None
-    rounding: Rounding | None = Field(sa_type=value_enum(Rounding, "rounding"))  # type: ignore[call-overload]
-    remainder_on: RemainderOn | None = Field(sa_type=value_enum(RemainderOn, "remainder_on"))  # type: ignore[call-overload]
+    rounding: Rounding | None = Field(sa_type=value_enum(Rounding, "rounding"))
+    remainder_on: RemainderOn | None = Field(sa_type=value_enum(RemainderOn, "remainder_on"))
     grant_cents: int = cents()
     financing_plan_id: UUID | None
     budget_id: UUID | None

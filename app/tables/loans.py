@@ -36,9 +36,9 @@ class Loan(TenantTable, table=True):
     reference: str = Field(max_length=32)
     request_id: UUID
     decision_id: UUID
-    stage: LoanStage = Field(sa_type=value_enum(LoanStage, "stage"))  # type: ignore[call-overload]
+    stage: LoanStage = Field(sa_type=value_enum(LoanStage, "stage"))
     principal_cents: int = cents()
-    rate_percent: Decimal = Field(sa_type=Numeric(9, 6))  # type: ignore[call-overload]
+    rate_percent: Decimal = Field(sa_type=Numeric(9, 6))
     offered_on: date
     expected_disbursed_on: date | None
     entered_at: datetime = entered_at()
@@ -57,9 +57,9 @@ class LoanTransition(TenantTable, table=True):
 
     loan_id: UUID
     account_id: UUID
-    action: LoanAction = Field(sa_type=value_enum(LoanAction, "action"))  # type: ignore[call-overload]
-    from_stage: LoanStage | None = Field(sa_type=value_enum(LoanStage, "from_stage"))  # type: ignore[call-overload]
-    to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))  # type: ignore[call-overload]
+    action: LoanAction = Field(sa_type=value_enum(LoanAction, "action"))
+    from_stage: LoanStage | None = Field(sa_type=value_enum(LoanStage, "from_stage"))
+    to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))
     effect_on: date
     reason: str | None = Field(max_length=4000)
     entered_at: datetime = entered_at()
@@ -77,7 +77,7 @@ class Signature(TenantTable, table=True):
     )
 
     loan_id: UUID
-    party: Party = Field(sa_type=value_enum(Party, "party"))  # type: ignore[call-overload]
+    party: Party = Field(sa_type=value_enum(Party, "party"))
     signed_on: date
     account_id: UUID
     entered_at: datetime = entered_at()

@@ -39,7 +39,7 @@ class BudgetLine(TenantTable, table=True):
 
     budget_id: UUID
     position: int
-    side: BudgetSide = Field(sa_type=value_enum(BudgetSide, "side"))  # type: ignore[call-overload]
+    side: BudgetSide = Field(sa_type=value_enum(BudgetSide, "side"))
     kind: str = Field(max_length=40)
     label: str | None = Field(max_length=200)
     amount_cents: int = cents()
@@ -75,6 +75,6 @@ class FinancingPlanLine(TenantTable, table=True):
     position: int
     label: str = Field(max_length=200)
     amount_cents: int = cents()
-    kind: PlanLineKind = Field(sa_type=value_enum(PlanLineKind, "kind"))  # type: ignore[call-overload]
-    status: PlanLineStatus = Field(sa_type=value_enum(PlanLineStatus, "status"))  # type: ignore[call-overload]
+    kind: PlanLineKind = Field(sa_type=value_enum(PlanLineKind, "kind"))
+    status: PlanLineStatus = Field(sa_type=value_enum(PlanLineStatus, "status"))
     fund: str | None = Field(max_length=200)

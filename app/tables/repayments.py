@@ -47,13 +47,13 @@ class LedgerEntry(TenantTable, table=True):
     )
 
     loan_id: UUID
-    kind: EntryKind = Field(sa_type=value_enum(EntryKind, "kind"))  # type: ignore[call-overload]
+    kind: EntryKind = Field(sa_type=value_enum(EntryKind, "kind"))
     amount_cents: int = cents()
     effect_on: date
     reverses_id: UUID | None = None
-    source: RepaymentSource | None = Field(default=None, sa_type=value_enum(RepaymentSource, "source"))  # type: ignore[call-overload]
+    source: RepaymentSource | None = Field(default=None, sa_type=value_enum(RepaymentSource, "source"))
     reference: str | None = Field(default=None, max_length=100)
-    payee_kind: PayeeKind | None = Field(default=None, sa_type=value_enum(PayeeKind, "payee_kind"))  # type: ignore[call-overload]
+    payee_kind: PayeeKind | None = Field(default=None, sa_type=value_enum(PayeeKind, "payee_kind"))
     payee_name: str | None = Field(default=None, max_length=200)
     reason: str | None = Field(default=None, max_length=4000)
     account_id: UUID

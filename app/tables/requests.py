@@ -36,7 +36,7 @@ class Request(TenantTable, table=True):
 
     version: int = 1
     reference: str = Field(max_length=32)
-    status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "status"))  # type: ignore[call-overload]
+    status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "status"))
     applicant_id: UUID
     co_applicant_id: UUID | None
     instructing_agent_id: UUID
@@ -72,9 +72,9 @@ class RequestTransition(TenantTable, table=True):
 
     request_id: UUID
     account_id: UUID
-    action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))  # type: ignore[call-overload]
-    from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))  # type: ignore[call-overload]
-    to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))  # type: ignore[call-overload]
+    action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))
+    from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))
+    to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))
     effect_on: date
     entered_at: datetime = entered_at()
 

@@ -27,7 +27,7 @@ class Tenant(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     slug: str = Field(max_length=63)
     name: str = Field(max_length=200)
-    kind: TenantKind = Field(sa_type=value_enum(TenantKind, "kind"))  # type: ignore[call-overload]
+    kind: TenantKind = Field(sa_type=value_enum(TenantKind, "kind"))
     time_zone: str = Field(max_length=64)
     communes: list[dict[str, Any]] = json_column(list)
 
@@ -50,7 +50,7 @@ class RuleVersionRow(TenantTable, table=True):
 
     version: int
     valid_from: date | None
-    valid_from_precision: Precision | None = Field(sa_type=value_enum(Precision, "valid_from_precision"))  # type: ignore[call-overload]
+    valid_from_precision: Precision | None = Field(sa_type=value_enum(Precision, "valid_from_precision"))
     valid_to: date | None
     reference: str
     products: list[dict[str, Any]] = json_column(list)
