@@ -63,6 +63,16 @@ def test_fresh_forgets_the_data(tmp_path: Path) -> None:
         assert connection.execute("SELECT to_regclass('kept')").fetchall() == [(None,)]
 
 
+def test_only_socket_folders_are_swept(tmp_path: Path) -> None:
+    home = tmp_path / "microcredit-socket-looks-like-one"
+    home.mkdir()
+    (home / "precious").touch()
+    for _ in range(2):
+        with local_postgres(home):
+            pass
+    assert (home / "precious").exists()
+
+
 def test_nobody_else_can_reach_the_socket(tmp_path: Path) -> None:
     with local_postgres(tmp_path) as server:
         assert server.socket_dir.stat().st_mode & 0o077 == 0
@@ -70,9 +80,7 @@ def test_nobody_else_can_reach_the_socket(tmp_path: Path) -> None:
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-def test_settings_of_the_person_do_not_reach_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_of_the_person_do_not_reach_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPORT", "6543")
     monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
     with local_postgres(tmp_path) as server, connect(server) as connection:
@@ -163,9 +171,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         pass
 
 
-def test_binaries_that_are_not_there_are_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_binaries_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", str(tmp_path))
     with pytest.raises(LocalPostgresError, match="cannot run in"), local_postgres(tmp_path / "pg"):
         pass
@@ -186,9 +192,7 @@ def test_roles_have_no_power_and_the_service_owns_nothing(tmp_path: Path) -> Non
         ]
         with connect(server, "microcredit_owner", "microcredit") as owner:
             owner.execute("CREATE TABLE ours (id int)")
-            assert owner.execute("SELECT extname FROM pg_extension ORDER BY 1").fetchall()[0] == (
-                "btree_gist",
-            )
+            assert owner.execute("SELECT extname FROM pg_extension ORDER BY 1").fetchall()[0] == ("btree_gist",)
         with connect(server, "app", "microcredit") as app:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute("CREATE TABLE theirs (id int)")

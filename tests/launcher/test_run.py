@@ -82,9 +82,7 @@ def test_an_old_python_uses_a_newer_one_of_the_path(run: ModuleType, monkeypatch
     assert run.find_python(need_pip=True) == sys.executable
 
 
-def test_without_any_python_the_choice_is_left_to_uv(
-    run: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_any_python_the_choice_is_left_to_uv(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run.sys, "version_info", (3, 9, 1))
     assert run.find_python(need_pip=False) is None
 
@@ -126,11 +124,10 @@ def test_packages_that_cannot_be_had_are_one_sentence_and_leave_no_stamp(
 
 
 def test_a_network_that_does_not_answer_is_said(run: ModuleType) -> None:
-    output = (
-        "WARNING: Retrying after connection broken by 'x'\nERROR: No matching distribution\n[notice] advice\n"
-    )
+    output = "WARNING: Retrying after connection broken by 'x'\nERROR: No matching distribution\n[notice] advice\n"
     assert run.reason(output) == "the network does not answer; ERROR: No matching distribution"
-    assert run.reason("error: Failed to fetch\n  Caused by: dns error\n\n") == "Caused by: dns error"
+    assert run.reason("error: Failed to fetch\n  Caused by: dns error\n\n") == "error: Failed to fetch"
+    assert run.reason("") == "no message"
 
 
 def test_the_stamp_is_written_last_and_spares_the_next_installation(
@@ -147,9 +144,7 @@ def test_the_stamp_is_written_last_and_spares_the_next_installation(
 
     monkeypatch.setattr(run, "call", call)
     run.prepare()
-    assert ["venv" in commands[0], "--require-hashes" in commands[1], "--no-deps" in commands[2]] == [
-        True
-    ] * 3
+    assert ["venv" in commands[0], "--require-hashes" in commands[1], "--no-deps" in commands[2]] == [True] * 3
     commands.clear()
     run.prepare()
     assert commands == []
