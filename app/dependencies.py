@@ -19,7 +19,7 @@ from app.domain.errors import (
 )
 from app.domain.permissions import Caller as CallerOf
 from app.domain.permissions import allows
-from app.schemas.base import Id, Resource
+from app.schemas.base import Id, Output, Page, Resource
 from app.security import Credential, read_token
 from app.services import auth
 from app.settings import settings
@@ -108,11 +108,28 @@ DecisionId = Annotated[Id, Path(description="identifier of the decision")]
 RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
-
 Tagged = TypeVar("Tagged", bound=Resource)
+Listed = TypeVar("Listed", bound=Output)
 
 
-def tagged(response: Response, resource: Tagged) -> Tagged:
-    """The resource, its ETag set on the response."""
-    response.headers["ETag"] = resource.etag()
-    return resource
+class AnswerHeaders:
+    """The headers that go with what is answered."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+
+    def tagged(self, resource: Tagged) -> Tagged:
+        """The resource, with its ETag."""
+        self._response.headers["ETag"] = resource.etag()
+        return resource
+
+    def linked(self, page: Page[Listed]) -> Page[Listed]:
+        """The page, with a link to the next one (RFC 8288) where there is one."""
+        if page.next_cursor is not None:
+            following = self._request.url.include_query_params(cursor=page.next_cursor)
+            self._response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        return page
+
+
+Answer = Annotated[AnswerHeaders, Depends()]

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 
-from app.dependencies import Caller, DecisionId, RequestId, Today, Transaction, tagged
+from app.dependencies import Answer, Caller, DecisionId, RequestId, Today, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
 from app.schemas.decisions import DecisionCreate, DecisionItem, DecisionQuery, DecisionRead
@@ -20,19 +20,21 @@ async def create(
     today: Today,
     request_id: RequestId,
     body: DecisionCreate,
-    response: Response,
+    answer: Answer,
 ) -> DecisionRead:
     """Under the rules in force on `decided_on`; 409 with every breach when they do not allow it."""
-    return tagged(response, await decisions.create(session, request_id, caller=caller, today=today, body=body))
+    return answer.tagged(await decisions.create(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.get("/decisions", summary="Decisions, newest entry first")
-async def list_(session: Transaction, caller: Caller, query: Annotated[DecisionQuery, Query()]) -> Page[DecisionItem]:
+async def list_(
+    session: Transaction, caller: Caller, answer: Answer, query: Annotated[DecisionQuery, Query()]
+) -> Page[DecisionItem]:
     """Filtered by outcome and date."""
-    return await decisions.list_page(session, query=query)
+    return answer.linked(await decisions.list_page(session, query=query))
 
 
 @router.get("/decisions/{decision_id}", summary="One decision")
-async def read(session: Transaction, caller: Caller, decision_id: DecisionId, response: Response) -> DecisionRead:
+async def read(session: Transaction, caller: Caller, decision_id: DecisionId, answer: Answer) -> DecisionRead:
     """With the version of the rules and the facts it was taken on."""
-    return tagged(response, await decisions.read(session, decision_id))
+    return answer.tagged(await decisions.read(session, decision_id))

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 
-from app.dependencies import Caller, LoanId, RequestId, Today, Transaction, tagged
+from app.dependencies import Answer, Caller, LoanId, RequestId, Today, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
 from app.schemas.loans import (
@@ -38,16 +38,18 @@ async def create(
     today: Today,
     request_id: RequestId,
     body: LoanCreate,
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """On the terms of the decision, with the first version of the schedule."""
-    return tagged(response, await loans.create(session, request_id, caller=caller, today=today, body=body))
+    return answer.tagged(await loans.create(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.get("/loans", summary="Loans, newest first")
-async def list_(session: Transaction, caller: Caller, query: Annotated[LoanListQuery, Query()]) -> Page[LoanItem]:
+async def list_(
+    session: Transaction, caller: Caller, answer: Answer, query: Annotated[LoanListQuery, Query()]
+) -> Page[LoanItem]:
     """The contracts; read one loan for its balances."""
-    return await loans.list_page(session, query=query)
+    return answer.linked(await loans.list_page(session, query=query))
 
 
 @router.get("/loans/{loan_id}", summary="One loan on a day")
@@ -57,10 +59,10 @@ async def read(
     today: Today,
     loan_id: LoanId,
     query: Annotated[LoanQuery, Query()],
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """As it stood at the end of `as_of`; today where no day is given."""
-    return tagged(response, await loan_states.read(session, loan_id, as_of=query.as_of or today))
+    return answer.tagged(await loan_states.read(session, loan_id, as_of=query.as_of or today))
 
 
 @router.get("/loans/{loan_id}/schedule", summary="The repayment schedule")
@@ -69,10 +71,10 @@ async def schedule(
     caller: Caller,
     loan_id: LoanId,
     query: Annotated[ScheduleQuery, Query()],
-    response: Response,
+    answer: Answer,
 ) -> ScheduleRead:
     """One version, the last where none is named."""
-    return tagged(response, await loan_states.read_schedule(session, loan_id, version=query.version))
+    return answer.tagged(await loan_states.read_schedule(session, loan_id, version=query.version))
 
 
 @router.get("/loans/{loan_id}/actions", summary="What may be done now")
@@ -88,10 +90,10 @@ async def sign(
     today: Today,
     loan_id: LoanId,
     body: SignatureCreate,
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """The last signature accepts the loan."""
-    return tagged(response, await loans.sign(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await loans.sign(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out")
@@ -101,10 +103,10 @@ async def disburse(
     today: Today,
     loan_id: LoanId,
     body: DisbursementCreate,
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """Whole, to the supplier or to the borrower."""
-    return tagged(response, await loans.disburse(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await loans.disburse(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/litigation", status_code=status.HTTP_201_CREATED, summary="Litigation begins")
@@ -114,10 +116,10 @@ async def open_litigation(
     today: Today,
     loan_id: LoanId,
     body: LitigationCreate,
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """The public accountant takes the loan to litigation (contentieux)."""
-    return tagged(response, await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The offer is withdrawn")
@@ -127,7 +129,7 @@ async def cancel(
     today: Today,
     loan_id: LoanId,
     body: CancellationCreate,
-    response: Response,
+    answer: Answer,
 ) -> LoanRead:
     """Before it was accepted."""
-    return tagged(response, await loans.cancel(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await loans.cancel(session, loan_id, caller=caller, today=today, body=body))

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 
-from app.dependencies import Caller, IfMatch, PersonId, Today, Transaction, tagged
+from app.dependencies import Answer, Caller, IfMatch, PersonId, Today, Transaction
 from app.routing import refusals
 from app.routing import router as strict_router
 from app.schemas.base import Page
@@ -15,23 +15,23 @@ router = strict_router("/v1/people", "people")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="A new beneficiary")
-async def create(
-    session: Transaction, caller: Caller, today: Today, body: PersonCreate, response: Response
-) -> PersonRead:
+async def create(session: Transaction, caller: Caller, today: Today, body: PersonCreate, answer: Answer) -> PersonRead:
     """Search first: nobody should be there twice."""
-    return tagged(response, await people.create(session, today=today, body=body))
+    return answer.tagged(await people.create(session, today=today, body=body))
 
 
 @router.get("", summary="Beneficiaries, newest first")
-async def list_(session: Transaction, caller: Caller, query: Annotated[PeopleQuery, Query()]) -> Page[PersonRead]:
+async def list_(
+    session: Transaction, caller: Caller, answer: Answer, query: Annotated[PeopleQuery, Query()]
+) -> Page[PersonRead]:
     """`q` finds names, without regard to accents or case."""
-    return await people.list_page(session, query=query)
+    return answer.linked(await people.list_page(session, query=query))
 
 
 @router.get("/{person_id}", summary="One beneficiary")
-async def read(session: Transaction, caller: Caller, person_id: PersonId, response: Response) -> PersonRead:
+async def read(session: Transaction, caller: Caller, person_id: PersonId, answer: Answer) -> PersonRead:
     """The person as known today."""
-    return tagged(response, await people.read(session, person_id))
+    return answer.tagged(await people.read(session, person_id))
 
 
 @router.patch("/{person_id}", summary="A change in a beneficiary's situation", responses=refusals(412, 428))
@@ -42,7 +42,7 @@ async def update(
     person_id: PersonId,
     version: IfMatch,
     body: PersonUpdate,
-    response: Response,
+    answer: Answer,
 ) -> PersonRead:
     """What is not named stays."""
-    return tagged(response, await people.update(session, person_id, version=version, today=today, body=body))
+    return answer.tagged(await people.update(session, person_id, version=version, today=today, body=body))

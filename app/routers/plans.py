@@ -1,8 +1,6 @@
 """The budget and the financing plan of a request."""
 
-from fastapi import Response
-
-from app.dependencies import Caller, IfMatch, RequestId, Transaction, tagged
+from app.dependencies import Answer, Caller, IfMatch, RequestId, Transaction
 from app.routing import refusals
 from app.routing import router as strict_router
 from app.schemas.plans import BudgetRead, BudgetReplace, FinancingPlanRead, FinancingPlanReplace
@@ -12,9 +10,9 @@ router = strict_router("/v1/requests/{request_id}", "plans")
 
 
 @router.get("/budget", summary="The month of the household")
-async def read_budget(session: Transaction, caller: Caller, request_id: RequestId, response: Response) -> BudgetRead:
+async def read_budget(session: Transaction, caller: Caller, request_id: RequestId, answer: Answer) -> BudgetRead:
     """The latest budget."""
-    return tagged(response, await plans.read_budget(session, request_id))
+    return answer.tagged(await plans.read_budget(session, request_id))
 
 
 @router.put("/budget", summary="A new month of the household", responses=refusals(412, 428))
@@ -24,18 +22,18 @@ async def replace_budget(
     request_id: RequestId,
     version: IfMatch,
     body: BudgetReplace,
-    response: Response,
+    answer: Answer,
 ) -> BudgetRead:
     """Earlier budgets are kept. If-Match is the request's version."""
-    return tagged(response, await plans.replace_budget(session, request_id, version=version, body=body))
+    return answer.tagged(await plans.replace_budget(session, request_id, version=version, body=body))
 
 
 @router.get("/financing-plan", summary="How the project is paid for")
 async def read_financing_plan(
-    session: Transaction, caller: Caller, request_id: RequestId, response: Response
+    session: Transaction, caller: Caller, request_id: RequestId, answer: Answer
 ) -> FinancingPlanRead:
     """The latest plan."""
-    return tagged(response, await plans.read_financing_plan(session, request_id))
+    return answer.tagged(await plans.read_financing_plan(session, request_id))
 
 
 @router.put("/financing-plan", summary="A new financing plan", responses=refusals(412, 428))
@@ -45,7 +43,7 @@ async def replace_financing_plan(
     request_id: RequestId,
     version: IfMatch,
     body: FinancingPlanReplace,
-    response: Response,
+    answer: Answer,
 ) -> FinancingPlanRead:
     """Earlier plans are kept; it must add up at submission. If-Match is the request's version."""
-    return tagged(response, await plans.replace_financing_plan(session, request_id, version=version, body=body))
+    return answer.tagged(await plans.replace_financing_plan(session, request_id, version=version, body=body))

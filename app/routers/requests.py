@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response, status
+from fastapi import Query, status
 
-from app.dependencies import Caller, IfMatch, RequestId, Today, Transaction, tagged
+from app.dependencies import Answer, Caller, IfMatch, RequestId, Today, Transaction
 from app.routing import refusals
 from app.routing import router as strict_router
 from app.schemas.base import Page
@@ -27,22 +27,24 @@ router = strict_router("/v1/requests", "requests")
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="A new demand")
 async def create(
-    session: Transaction, caller: Caller, today: Today, body: RequestCreate, response: Response
+    session: Transaction, caller: Caller, today: Today, body: RequestCreate, answer: Answer
 ) -> RequestRead:
     """From a known person (`applicant_id`) or a new one (`applicant`)."""
-    return tagged(response, await requests.create(session, caller=caller, today=today, body=body))
+    return answer.tagged(await requests.create(session, caller=caller, today=today, body=body))
 
 
 @router.get("", summary="Requests, newest first")
-async def list_(session: Transaction, caller: Caller, query: Annotated[RequestQuery, Query()]) -> Page[RequestItem]:
+async def list_(
+    session: Transaction, caller: Caller, answer: Answer, query: Annotated[RequestQuery, Query()]
+) -> Page[RequestItem]:
     """Filtered by state, commune, dates, or the applicant's name."""
-    return await requests.list_page(session, query=query)
+    return answer.linked(await requests.list_page(session, query=query))
 
 
 @router.get("/{request_id}", summary="One request")
-async def read(session: Transaction, caller: Caller, request_id: RequestId, response: Response) -> RequestRead:
+async def read(session: Transaction, caller: Caller, request_id: RequestId, answer: Answer) -> RequestRead:
     """The request as it stands."""
-    return tagged(response, await requests.read(session, request_id))
+    return answer.tagged(await requests.read(session, request_id))
 
 
 @router.patch("/{request_id}", summary="A change in the file", responses=refusals(412, 428))
@@ -52,10 +54,10 @@ async def update(
     request_id: RequestId,
     version: IfMatch,
     body: RequestUpdate,
-    response: Response,
+    answer: Answer,
 ) -> RequestRead:
     """What is not named stays; possible until the commission has the file."""
-    return tagged(response, await requests.update(session, request_id, version=version, caller=caller, body=body))
+    return answer.tagged(await requests.update(session, request_id, version=version, caller=caller, body=body))
 
 
 @router.get("/{request_id}/actions", summary="What may be done now")
@@ -70,11 +72,11 @@ async def assess(
     caller: Caller,
     today: Today,
     request_id: RequestId,
-    response: Response,
+    answer: Answer,
     body: AssessCreate | None = None,
 ) -> RequestRead:
     """From intake, or again after an adjournment."""
-    return tagged(response, await requests.assess(session, request_id, caller=caller, today=today, body=body))
+    return answer.tagged(await requests.assess(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.post("/{request_id}/submit", summary="The file goes to the commission")
@@ -83,11 +85,11 @@ async def submit(
     caller: Caller,
     today: Today,
     request_id: RequestId,
-    response: Response,
+    answer: Answer,
     body: SubmitCreate | None = None,
 ) -> RequestRead:
     """With a budget and a financing plan that adds up to the project's cost."""
-    return tagged(response, await requests.submit(session, request_id, caller=caller, today=today, body=body))
+    return answer.tagged(await requests.submit(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.post("/{request_id}/close", summary="The end without an aid, with another answer")
@@ -97,7 +99,7 @@ async def close(
     today: Today,
     request_id: RequestId,
     body: Closing,
-    response: Response,
+    answer: Answer,
 ) -> RequestRead:
     """The person withdraws, or the file is closed; one call closes and answers."""
-    return tagged(response, await requests.close(session, request_id, caller=caller, today=today, body=body))
+    return answer.tagged(await requests.close(session, request_id, caller=caller, today=today, body=body))
