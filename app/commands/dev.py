@@ -90,6 +90,7 @@ def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> i
         owner_url = server.url(role="microcredit_owner", database=DATABASE)
         _migrate(owner_url)
         accounts = demonstration_accounts(owner_url)
+        _keep_accounts(data, accounts)
         os.environ["DATABASE_URL"] = server.url(role="app", database=DATABASE)
         os.environ.pop("DATABASE_OWNER_URL", None)
         os.environ["TOKEN_SECRET"] = _token_secret(data)
@@ -149,6 +150,13 @@ def _wipe(data: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def _keep_accounts(data: Path, accounts: "Sequence[DemoAccount]") -> None:
+    """Beside what is printed: `username password` on a line each, for scripts of this machine's user."""
+    path = data / "accounts"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{account.username} {account.password}\n" for account in accounts))
 
 
 def _token_secret(data: Path) -> str:
