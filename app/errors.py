@@ -56,8 +56,8 @@ def problem(
     language = _language(accept_language)
     status = status_of(error)
     content: dict[str, Any] = {
-        "type": f"/errors/{error.code}",
-        "title": messages.of_error(error, language),
+        "type": f"urn:microcredit:error:{error.code}",
+        "title": messages.of_family(_family(error), error, language),
         "detail": messages.of_error(error, language),
         "status": status.value,
         "code": error.code,
@@ -81,7 +81,11 @@ def problem(
 
 def status_of(error: MicrocreditError) -> HTTPStatus:
     """The status of the error's nearest family."""
-    return next(STATUSES[family] for family in type(error).__mro__ if family in STATUSES)
+    return STATUSES[_family(error)]
+
+
+def _family(error: MicrocreditError) -> type[MicrocreditError]:
+    return next(family for family in type(error).__mro__ if family in STATUSES)
 
 
 def _headers(status: HTTPStatus) -> dict[str, str]:

@@ -166,11 +166,11 @@ class BudgetMissing(Conflict):
 
 
 class PlanUnbalanced(Conflict):
-    """The financing plan adds up to {total_cents} cents where the project costs {project_cost_cents}."""
+    """The financing plan adds up to {total_cents} where the project costs {project_cost_cents}."""
 
 
 class PlanDiffersFromDecision(Conflict):
-    """The plan holds {plan_cents} cents of {kind} where the decision gives {decided_cents}."""
+    """The plan holds {plan_cents} of {kind} where the decision gives {decided_cents}."""
 
 
 class ImpossibleSchedule(Conflict):
@@ -206,11 +206,11 @@ class UnreachableTooSoon(Conflict):
 
 
 class DateOutOfOrder(Conflict):
-    """{field} cannot come before {not_before}."""
+    """The date {field} cannot come before {not_before}."""
 
 
 class DateInFuture(Conflict):
-    """{field} lies in the future."""
+    """The date {field} lies in the future."""
 
 
 class BorrowerIsMinor(Conflict):
@@ -226,7 +226,7 @@ class AlreadySigned(Conflict):
 
 
 class DisbursementDiffers(Conflict):
-    """The payment must be the whole loan, {principal_cents} cents."""
+    """The payment must be the whole loan, {principal_cents}."""
 
 
 class ReferenceAlreadyUsed(Conflict):

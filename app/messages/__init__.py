@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.domain.errors import Breach, FieldFault, MicrocreditError
+from app.domain.money import euros
 from app.parameters.yaml_file import load_yaml
 
 Language = Literal["fr", "en"]
@@ -14,25 +15,46 @@ Language = Literal["fr", "en"]
 
 def of_error(error: MicrocreditError, language: Language) -> str:
     """The sentence that tells a refusal."""
-    template = cleandoc(type(error).__doc__ or "") if language == "en" else _texts("fr")["errors"][error.code]
-    return _filled(template, error.facts)
+    return of_family(type(error), error, language)
+
+
+def of_family(family: type[MicrocreditError], error: MicrocreditError, language: Language) -> str:
+    """The sentence of a family of refusals, which does not change from one case to the next."""
+    template = cleandoc(family.__doc__ or "") if language == "en" else _texts("fr")["errors"][family.code]
+    return _filled(template, error.facts, language)
 
 
 def of_fault(fault: FieldFault, language: Language) -> str:
     """The sentence that tells what is wrong with a field, with its bounds."""
     texts = _texts(language)["faults"]
-    return _filled(texts.get(fault.code, texts["invalid"]), fault.bounds)
+    return _filled(texts.get(fault.code, texts["invalid"]), fault.bounds, language)
 
 
 def of_breach(breach: Breach, language: Language) -> str:
-    """The sentence that tells which rule was not met. `amounts` are told in cents, as in the data."""
+    """The sentence that tells which rule was not met."""
     template = _texts(language)["rules"][breach.rule]
-    limit = ", ".join(breach.limit) if isinstance(breach.limit, list) else breach.limit
-    return _filled(template, {"limit": limit, "actual": breach.actual})
+    unit = "_cents" if "_cents" in breach.rule or breach.rule.startswith("grant.") else ""
+    found = _filled_values({f"limit{unit}": breach.limit, f"actual{unit}": breach.actual}, language)
+    return template.format_map({name.removesuffix("_cents"): value for name, value in found.items()})
 
 
-def _filled(template: str, facts: Mapping[str, Any]) -> str:
-    return template.format_map({name: "–" if fact is None else fact for name, fact in facts.items()})
+def _filled(template: str, facts: Mapping[str, Any], language: Language) -> str:
+    return template.format_map(_filled_values(facts, language))
+
+
+def _filled_values(facts: Mapping[str, Any], language: Language) -> dict[str, str]:
+    return {name: _told(name, value, language) for name, value in facts.items()}
+
+
+def _told(name: str, value: Any, language: Language) -> str:
+    """A fact as people say it: amounts in euros, codes by their words."""
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(_told(name, item, language) for item in value)
+    if name.endswith("_cents") and isinstance(value, int):
+        return euros(value) if language == "fr" else f"€{value // 100:,}.{value % 100:02d}"
+    return _texts(language)["words"].get(str(value), str(value))
 
 
 @cache

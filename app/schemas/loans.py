@@ -9,7 +9,7 @@ from pydantic import Field
 from app.domain.ledger import PayeeKind
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
 from app.domain.rules import Party
-from app.schemas.base import Day, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
+from app.schemas.base import Day, Id, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
 
 
 class LoanCreate(Input):
@@ -29,7 +29,7 @@ class LoanQuery(Input):
 class LoanListQuery(PageQuery):
     """Filters of the list of loans."""
 
-    request_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")] | None = None
+    request_id: Id | None = None
 
 
 class ScheduleQuery(Input):
