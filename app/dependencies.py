@@ -1,10 +1,11 @@
 """The names a route may ask for."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +25,7 @@ from app.security import Credential, read_token
 from app.services import auth
 from app.settings import settings
 
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _bearer = OAuth2PasswordBearer("/v1/auth/token", auto_error=False, description="`login@slug` and password")
 
 
@@ -35,8 +37,10 @@ def now() -> datetime:
 Now = Annotated[datetime, Depends(now)]
 
 
-async def credential(token: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
-    """What the bearer token says. Raises Unauthenticated, TokenRefused."""
+async def credential(request: Request, token: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
+    """What the bearer token says. Raises Unauthenticated, TokenRefused, HeaderDoubled."""
+    if len(request.headers.getlist("authorization")) > 1:
+        raise HeaderDoubled(header="Authorization")
     if token is None:
         raise Unauthenticated
     return read_token(token, secret=settings().token_secret.get_secret_value(), now=now)
@@ -82,21 +86,22 @@ async def today(caller: Caller, now: Now) -> date:
 Today = Annotated[date, Depends(today)]
 
 
-async def if_match(request: Request) -> int:
+async def if_match(
+    request: Request, if_match: Annotated[str | None, Header(description="the ETag of the version to change")] = None
+) -> int:
     """The version that the caller says to be changing. Raises VersionMissing, HeaderDoubled, VersionStale."""
     given = request.headers.getlist("if-match")
-    if not given:
+    if if_match is None:
         raise VersionMissing
     if len(given) > 1:
         raise HeaderDoubled(header="If-Match")
     tag = given[0].strip()
     if len(tag) < 3 or not (tag.startswith('"') and tag.endswith('"')):
         raise HeaderMalformed(header="If-Match")
-    version = tag[1:-1]
     # An ETag that is not a version of ours matches nothing.
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
+    if not _VERSION.fullmatch(tag[1:-1]):
         raise VersionStale
-    return int(version)
+    return int(tag[1:-1])
 
 
 IfMatch = Annotated[int, Depends(if_match)]

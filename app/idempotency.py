@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -57,7 +58,9 @@ async def begin(session: AsyncSession, caller: Caller, request: Request, key: st
     IdempotencyKeyInFlight while the same key is at work elsewhere.
     """
     body_sha256 = sha256(await request.body()).hexdigest()
-    keyed = Keyed(session, caller.account_id, request.method, request.url.path, key, body_sha256)
+    # Quoted: the path is not validated yet, and PostgreSQL takes no NUL.
+    path = quote(request.url.path)
+    keyed = Keyed(session, caller.account_id, request.method, path, key, body_sha256)
     await _lock(keyed)
     record = await _record(keyed)
     if record is None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -144,6 +145,7 @@ class StrictRoute(APIRoute):
             request = StrictRequest(request.scope, request.receive)
             self._check_query(request)
             self._check_media_type(request)
+            await self._check_form(request)
             try:
                 response = await handle(request)
             except idempotency.Replay as replay:
@@ -173,13 +175,26 @@ class StrictRoute(APIRoute):
     def _check_media_type(self, request: Request) -> None:
         if self.body_field is None:
             return
-        form = isinstance(self.body_field.field_info, Form)
-        expected = "application/x-www-form-urlencoded" if form else "application/json"
+        if len(request.headers.getlist("content-type")) > 1:
+            raise HeaderDoubled(header="Content-Type")
+        expected = "application/x-www-form-urlencoded" if self._reads_form() else "application/json"
         given, _, parameters = request.headers.get("content-type", "").lower().partition(";")
         empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
         readable = given.strip() == expected and parameters.strip().replace('"', "") in ("", "charset=utf-8")
         if "content-encoding" in request.headers or not (readable or (empty and not given)):
             raise MediaTypeRefused(expected=expected)
+
+    async def _check_form(self, request: Request) -> None:
+        if not self._reads_form():
+            return
+        sent = parse_qsl((await request.body()).decode("latin-1"), keep_blank_values=True)
+        names = [name for name, _ in sent]
+        faults = [FieldFault(f"/body/{name}", "repeated", {}) for name in dict.fromkeys(names) if names.count(name) > 1]
+        if faults:
+            raise Invalid(*faults)
+
+    def _reads_form(self) -> bool:
+        return self.body_field is not None and isinstance(self.body_field.field_info, Form)
 
 
 def _query_names(dependant: Dependant) -> frozenset[str]:

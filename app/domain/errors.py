@@ -142,7 +142,7 @@ class IdempotencyKeyInFlight(Conflict):
 
 
 class IllegalTransition(Conflict):
-    """The action "{action}" is not possible in the state "{status}"."""
+    """The action "{action}" is not possible in the state "{state}"."""
 
 
 class LoanInTheWay(Conflict):
@@ -154,7 +154,7 @@ class LoanAlreadyExists(Conflict):
 
 
 class RequestLocked(Conflict):
-    """The file can no longer be changed in the state "{status}"."""
+    """The file can no longer be changed in the state "{state}"."""
 
 
 class PlanMissing(Conflict):

@@ -76,7 +76,7 @@ def after(stage: LoanStage, action: LoanAction) -> LoanStage:
     """The stage that follows, or IllegalTransition."""
     following = TRANSITIONS.get((stage, action))
     if following is None:
-        raise IllegalTransition(action=action.value, status=stage.value)
+        raise IllegalTransition(action=action.value, state=stage.value)
     return following
 
 

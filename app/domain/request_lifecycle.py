@@ -67,5 +67,5 @@ def after(status: RequestStatus, action: RequestAction) -> RequestStatus:
     """The state that follows, or IllegalTransition."""
     following = TRANSITIONS.get((status, action))
     if following is None:
-        raise IllegalTransition(action=action.value, status=status.value)
+        raise IllegalTransition(action=action.value, state=status.value)
     return following

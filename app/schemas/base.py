@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 CENTS_MAX = 100_000_000_00
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # Control characters have no place in a name, and PostgreSQL stores no NUL; long texts may hold line breaks.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,6 +37,13 @@ def _read_uuid(value: Any) -> Any:
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise PydanticCustomError("not_an_identifier", "an identifier is a UUID")
     return UUID(value)
+
+
+def _read_digits(value: Any) -> Any:
+    # Pydantic would take « +5 », « 5.0 » and « 1_0 ».
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticCustomError("int_parsing", "a whole number is written in digits")
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -79,17 +87,20 @@ PositiveCents = Annotated[int, Field(strict=True, ge=1, le=CENTS_MAX, descriptio
 Months = Annotated[int, Field(strict=True, ge=1, le=120)]
 Day = Annotated[
     date,
-    BeforeValidator(_read_day, json_schema_input_type=str),
-    Field(ge=DAY_MIN, le=DAY_MAX, examples=["2011-05-17"]),
+    BeforeValidator(_read_day),
+    Field(ge=DAY_MIN, le=DAY_MAX),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2011-05-17"]}),
 ]
 Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
 Percent = Annotated[Decimal, PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str)]
-InseeCode = Annotated[str, Field(strict=True, pattern=r"^(\d{2}|2[AB])\d{3}$", examples=["25056"])]
+InseeCode = Annotated[str, Field(strict=True, pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", examples=["25056"])]
 Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", max_length=20)]
 Email = Annotated[
     str, Field(strict=True, pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$", max_length=254)
 ]
-Limit = Annotated[int, Field(ge=1, le=100)]
+# An integer of a query comes as text.
+QueryInteger = Annotated[int, BeforeValidator(_read_digits)]
+Limit = Annotated[QueryInteger, Field(ge=1, le=100)]
 Cursor = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 
 

@@ -195,7 +195,7 @@ async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
 async def check_offerable(session: AsyncSession, request: Request) -> None:
     """Raises PartnerLends, IllegalTransition or LoanAlreadyExists where no loan can be offered."""
     if request.status is not RequestStatus.APPROVED:
-        raise IllegalTransition(action="offer_loan", status=request.status.value)
+        raise IllegalTransition(action="offer_loan", state=request.status.value)
     if await steps.live_loan(session, request.id) is not None:
         raise LoanAlreadyExists
 

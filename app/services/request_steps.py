@@ -39,7 +39,7 @@ async def editable(session: AsyncSession, request_id: UUID, *, version: int) -> 
     if request.version != version:
         raise VersionStale
     if request.status not in EDITABLE:
-        raise RequestLocked(status=request.status.value)
+        raise RequestLocked(state=request.status.value)
     return request
 
 
