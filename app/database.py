@@ -53,8 +53,8 @@ def open_engine(url: str, *, pool_size: int, pool_wait_seconds: int) -> AsyncEng
 
 
 def open_sessions(engine: AsyncEngine) -> Sessions:
-    """Sessions that keep what they loaded after the commit: answers are built from it."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    """Sessions that keep what they loaded after the commit, as answers are built from it, and write when told to."""
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
 
 @asynccontextmanager

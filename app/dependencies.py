@@ -29,7 +29,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _bearer = OAuth2PasswordBearer("/v1/auth/token", auto_error=False, description="`login@slug` and password")
 
 
-def now() -> datetime:
+async def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)
 

@@ -15,7 +15,6 @@ from app.domain import errors
 from app.domain.errors import Invalid, MicrocreditError, RulesBreached, Unauthenticated
 from app.schemas.faults import faults_of
 
-BODY_BYTES_MAX = 262_144
 STATUSES: dict[type[MicrocreditError], HTTPStatus] = {
     errors.Unreadable: HTTPStatus.BAD_REQUEST,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
@@ -38,7 +37,6 @@ _BY_STATUS: dict[int, type[MicrocreditError]] = {
     400: errors.Unreadable,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
-    413: errors.BodyTooLarge,
 }
 
 
@@ -136,9 +134,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     family = _BY_STATUS.get(error.status_code, errors.Unexpected)
-    facts: dict[str, Any] = {"limit": BODY_BYTES_MAX} if family is errors.BodyTooLarge else {}
     headers = {"Allow": _allowed(request)} if family is errors.MethodNotAllowed else {}
-    return problem(family(**facts), accept_language=request.headers.get("accept-language"), headers=headers)
+    return problem(family(), accept_language=request.headers.get("accept-language"), headers=headers)
 
 
 def _allowed(request: Request) -> str:

@@ -58,8 +58,8 @@ async def begin(session: AsyncSession, caller: Caller, request: Request, key: st
     IdempotencyKeyInFlight while the same key is at work elsewhere.
     """
     body_sha256 = sha256(await request.body()).hexdigest()
-    # Quoted: the path is not validated yet, and PostgreSQL takes no NUL.
-    path = quote(request.url.path)
+    # Not validated yet: PostgreSQL takes no NUL, and an identifier in capitals is the same one.
+    path = quote(request.url.path).lower()
     keyed = Keyed(session, caller.account_id, request.method, path, key, body_sha256)
     await _lock(keyed)
     record = await _record(keyed)

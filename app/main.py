@@ -35,7 +35,6 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=errors.BODY_BYTES_MAX,
         separate_input_output_schemas=False,
         lifespan=lifespan,
     )

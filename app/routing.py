@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,7 @@ from app import idempotency
 from app.dependencies import Caller, Transaction
 from app.domain.errors import (
     BodyNotJson,
+    BodyTooLarge,
     FieldFault,
     HeaderDoubled,
     HeaderMalformed,
@@ -28,6 +29,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
 _KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
 _KEYLESS = frozenset({"/v1/auth/token"})
+BODY_BYTES_MAX = 262_144
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BEYOND_ANY_LIMIT = 10**30
 
@@ -90,24 +92,42 @@ async def _idempotency(
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read without indulgence."""
+    """A request whose body is bounded and whose JSON is read without indulgence."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes. Raises BodyTooLarge as soon as it exceeds the limit."""
+        announced = self.headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
+            raise BodyTooLarge(limit=BODY_BYTES_MAX)
+        size = 0
+        async for chunk in super().stream():
+            size += len(chunk)
+            if size > BODY_BYTES_MAX:
+                raise BodyTooLarge(limit=BODY_BYTES_MAX)
+            yield chunk
 
     async def json(self) -> Any:
         """The body's JSON. Raises BodyNotJson for duplicate keys, NaN, bad UTF-8, lone surrogates, excess depth."""
-        try:
-            text = (await self.body()).decode("utf-8")
-            content = json.loads(
-                text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_int=_integer
-            )
-        except UnicodeDecodeError:
-            raise BodyNotJson(reason="utf-8") from None
-        except RecursionError:
-            raise BodyNotJson(reason="depth") from None
-        except json.JSONDecodeError:
-            raise BodyNotJson(reason="syntax") from None
-        if "\\u" in text and _SURROGATE.search(json.dumps(content, ensure_ascii=False)):
-            raise BodyNotJson(reason="surrogate")
-        return content
+        if not hasattr(self, "_read"):
+            self._read = _strict_json(await self.body())
+        return self._read
+
+
+def _strict_json(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8")
+        content = json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_int=_integer
+        )
+    except UnicodeDecodeError:
+        raise BodyNotJson(reason="utf-8") from None
+    except RecursionError:
+        raise BodyNotJson(reason="depth") from None
+    except json.JSONDecodeError:
+        raise BodyNotJson(reason="syntax") from None
+    if "\\u" in text and _SURROGATE.search(json.dumps(content, ensure_ascii=False)):
+        raise BodyNotJson(reason="surrogate")
+    return content
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -144,7 +164,7 @@ class StrictRoute(APIRoute):
         async def strictly(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
             self._check_query(request)
-            self._check_media_type(request)
+            await self._read_body(request)
             await self._check_form(request)
             try:
                 response = await handle(request)
@@ -172,7 +192,8 @@ class StrictRoute(APIRoute):
         if faults:
             raise Invalid(*faults)
 
-    def _check_media_type(self, request: Request) -> None:
+    async def _read_body(self, request: Request) -> None:
+        """Before the framework does, which would turn every fault of reading into one and the same."""
         if self.body_field is None:
             return
         if len(request.headers.getlist("content-type")) > 1:
@@ -183,6 +204,8 @@ class StrictRoute(APIRoute):
         readable = given.strip() == expected and parameters.strip().replace('"', "") in ("", "charset=utf-8")
         if "content-encoding" in request.headers or not (readable or (empty and not given)):
             raise MediaTypeRefused(expected=expected)
+        if await request.body() and not self._reads_form():
+            await request.json()
 
     async def _check_form(self, request: Request) -> None:
         if not self._reads_form():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
@@ -47,6 +47,11 @@ async def password_matches(password: str, password_hash: str | None) -> bool:
     return matches and password_hash is not None
 
 
+@lru_cache(maxsize=4)
+def _key(secret: str) -> OctKey:
+    return OctKey.import_key(secret)
+
+
 def sign_token(credential: Credential, *, secret: str, now: datetime) -> str:
     """A signed token (JWT, HS256) that lives TOKEN_LIFE from `now`."""
     claims = {
@@ -56,7 +61,7 @@ def sign_token(credential: Credential, *, secret: str, now: datetime) -> str:
         "iat": int(now.timestamp()),
         "exp": int((now + TOKEN_LIFE).timestamp()),
     }
-    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, OctKey.import_key(secret))
+    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _key(secret))
 
 
 def read_token(token: str, *, secret: str, now: datetime) -> Credential:
@@ -68,7 +73,7 @@ def read_token(token: str, *, secret: str, now: datetime) -> Credential:
         exp={"essential": True},
     )
     try:
-        claims = jwt.decode(token, OctKey.import_key(secret), algorithms=["HS256"]).claims
+        claims = jwt.decode(token, _key(secret), algorithms=["HS256"]).claims
         registry.validate(claims)
         tenant = claims.get("tenant")
         return Credential(UUID(claims["sub"]), UUID(tenant) if tenant else None)

@@ -215,3 +215,37 @@ async def refused(answer: Any, status: int, code: str) -> Json:
     assert response.headers["content-type"] == "application/problem+json"
     body: Json = response.json()
     return body
+
+
+def run_sql(databases: Databases, ccas: Ccas, statement: str, *, as_owner: bool = False, **values: Any) -> list[Any]:
+    """The rows that a statement gives in the CCAS's own database, as the role that serves unless asked otherwise."""
+    engine = create_engine(databases.owner_url if as_owner else databases.app_url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(ccas.id)})
+            result = connection.execute(text(statement), values)
+            return list(result.mappings()) if result.returns_rows else []
+    finally:
+        engine.dispose()
+
+
+async def etag_of(staff: Staff, path: str) -> str:
+    """The ETag that a resource has now."""
+    response = await staff.get(path)
+    assert response.is_success, response.text
+    return str(response.headers["etag"])
+
+
+async def approved(ccas: Ccas, plan: Json | None = None, decision: Json | None = None, **changes: Any) -> str:
+    """The identifier of a request whose loan was approved on the terms of APPROVAL, changed by `decision`."""
+    request_id = await submitted(ccas, plan, **changes)
+    await ok(ccas.decider.post(f"/requests/{request_id}/decisions", {**APPROVAL, **(decision or {})}))
+    return request_id
+
+
+async def accepted(ccas: Ccas, **terms: Any) -> str:
+    """The identifier of a loan that both parties signed on 22 January 2011."""
+    loan_id = await offered(ccas, **terms)
+    for party in ("ccas", "borrower"):
+        await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": party, "signed_on": "2011-01-22"}))
+    return loan_id

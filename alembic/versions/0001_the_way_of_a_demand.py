@@ -60,9 +60,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "login ~ '^[a-z0-9][a-z0-9._-]{0,62}$'", name=op.f("ck_platform_accounts_login_form")
-        ),
+        sa.CheckConstraint("login ~ '^[a-z0-9][a-z0-9._-]{0,62}$'", name=op.f("ck_platform_accounts_login_form")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform_accounts")),
         sa.UniqueConstraint("login", name=op.f("uq_platform_accounts_login")),
     )
@@ -73,16 +71,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "communal", "intercommunal", name="kind", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("communal", "intercommunal", name="kind", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("communes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint(
-            "slug ~ '^[a-z][a-z0-9-]{1,62}$' AND slug <> 'platform'", name=op.f("ck_tenants_slug_form")
-        ),
+        sa.CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$' AND slug <> 'platform'", name=op.f("ck_tenants_slug_form")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("slug", name=op.f("uq_tenants_slug")),
     )
@@ -96,9 +90,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("login ~ '^[a-z0-9][a-z0-9._-]{0,62}$'", name=op.f("ck_accounts_login_form")),
-        sa.CheckConstraint(
-            "roles <@ ARRAY['agent', 'decider', 'manager']", name=op.f("ck_accounts_roles_known")
-        ),
+        sa.CheckConstraint("roles <@ ARRAY['agent', 'decider', 'manager']", name=op.f("ck_accounts_roles_known")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_accounts_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("tenant_id", "login", name=op.f("uq_accounts_tenant_id_login")),
@@ -153,9 +145,7 @@ def upgrade() -> None:
         sa.Column("last_number", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_reference_counters_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_reference_counters")),
-        sa.UniqueConstraint(
-            "tenant_id", "series", "year", name=op.f("uq_reference_counters_tenant_id_series_year")
-        ),
+        sa.UniqueConstraint("tenant_id", "series", "year", name=op.f("uq_reference_counters_tenant_id_series_year")),
     )
     op.create_table(
         "rule_versions",
@@ -236,7 +226,12 @@ def upgrade() -> None:
         sa.Column("closing_reason", sa.String(length=4000), nullable=True),
         sa.Column("other_answer_kind", sa.String(length=40), nullable=True),
         sa.Column("other_answer_on", sa.Date(), nullable=True),
+        sa.Column("other_answer_attempts_on", postgresql.ARRAY(sa.Date()), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
+            name=op.f("ck_requests_unreachable_was_tried_twice"),
+        ),
         sa.CheckConstraint(
             "status NOT IN ('closed_without_action', 'refused', 'withdrawn') OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
             name=op.f("ck_requests_no_dead_end"),
@@ -297,10 +292,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_financing_plans_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_financing_plans")),
         sa.UniqueConstraint(
-            "tenant_id",
-            "request_id",
-            "revision",
-            name=op.f("uq_financing_plans_tenant_id_request_id_revision"),
+            "tenant_id", "request_id", "revision", name=op.f("uq_financing_plans_tenant_id_request_id_revision")
         ),
     )
     op.create_table(
@@ -383,9 +375,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_request_transitions_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_request_transitions")),
     )
-    op.create_index(
-        "ix_request_transitions_request", "request_transitions", ["tenant_id", "request_id"], unique=False
-    )
+    op.create_index("ix_request_transitions_request", "request_transitions", ["tenant_id", "request_id"], unique=False)
     op.create_table(
         "budget_lines",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -444,13 +434,11 @@ def upgrade() -> None:
         ),
         sa.Column(
             "remainder_on",
-            sa.Enum(
-                "first", "last", name="remainder_on", native_enum=False, create_constraint=True, length=32
-            ),
+            sa.Enum("first", "last", name="remainder_on", native_enum=False, create_constraint=True, length=32),
             nullable=True,
         ),
         sa.Column("grant_cents", sa.BigInteger(), nullable=False),
-        sa.Column("financing_plan_id", sa.Uuid(), nullable=True),
+        sa.Column("financing_plan_id", sa.Uuid(), nullable=False),
         sa.Column("budget_id", sa.Uuid(), nullable=True),
         sa.Column("reason_code", sa.String(length=40), nullable=True),
         sa.Column("reason", sa.String(length=4000), nullable=True),
@@ -465,12 +453,9 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(outcome = 'approve') = (loan_amount_cents IS NOT NULL)",
-            name=op.f("ck_decisions_loan_when_approved"),
+            "(outcome = 'approve') = (loan_amount_cents IS NOT NULL)", name=op.f("ck_decisions_loan_when_approved")
         ),
-        sa.CheckConstraint(
-            "outcome <> 'grant_only' OR grant_cents > 0", name=op.f("ck_decisions_grant_when_granted")
-        ),
+        sa.CheckConstraint("outcome <> 'grant_only' OR grant_cents > 0", name=op.f("ck_decisions_grant_when_granted")),
         sa.CheckConstraint(
             "outcome = 'approve' OR outcome = 'grant_only' OR (reason_code IS NOT NULL AND reason IS NOT NULL)",
             name=op.f("ck_decisions_reason_unless_given"),
@@ -503,9 +488,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_decisions_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_decisions")),
-        sa.UniqueConstraint(
-            "tenant_id", "request_id", "number", name=op.f("uq_decisions_tenant_id_request_id_number")
-        ),
+        sa.UniqueConstraint("tenant_id", "request_id", "number", name=op.f("uq_decisions_tenant_id_request_id_number")),
     )
     op.create_table(
         "financing_plan_lines",
@@ -533,13 +516,7 @@ def upgrade() -> None:
         sa.Column(
             "status",
             sa.Enum(
-                "expected",
-                "confirmed",
-                "refused",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
+                "expected", "confirmed", "refused", name="status", native_enum=False, create_constraint=True, length=32
             ),
             nullable=False,
         ),
@@ -550,9 +527,7 @@ def upgrade() -> None:
             ["financing_plans.tenant_id", "financing_plans.id"],
             name=op.f("fk_financing_plan_lines_tenant_id_financing_plan_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_financing_plan_lines_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_financing_plan_lines_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_financing_plan_lines")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -635,26 +610,15 @@ def upgrade() -> None:
         sa.Column(
             "source",
             sa.Enum(
-                "public_accountant",
-                "cash_officer",
-                name="source",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
+                "public_accountant", "cash_officer", name="source", native_enum=False, create_constraint=True, length=32
             ),
             nullable=True,
         ),
         sa.Column("reference", sa.String(length=100), nullable=True),
+        sa.Column("reference_use", sa.Integer(), server_default="1", nullable=False),
         sa.Column(
             "payee_kind",
-            sa.Enum(
-                "supplier",
-                "borrower",
-                name="payee_kind",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
+            sa.Enum("supplier", "borrower", name="payee_kind", native_enum=False, create_constraint=True, length=32),
             nullable=True,
         ),
         sa.Column("payee_name", sa.String(length=200), nullable=True),
@@ -662,16 +626,14 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'disbursement') = (payee_kind IS NOT NULL)",
-            name=op.f("ck_ledger_entries_disbursement_has_payee"),
+            "(kind = 'disbursement') = (payee_kind IS NOT NULL)", name=op.f("ck_ledger_entries_disbursement_has_payee")
         ),
         sa.CheckConstraint(
             "(kind = 'repayment') = (source IS NOT NULL AND reference IS NOT NULL)",
             name=op.f("ck_ledger_entries_repayment_has_source"),
         ),
         sa.CheckConstraint(
-            "(kind = 'reversal') = (reverses_id IS NOT NULL)",
-            name=op.f("ck_ledger_entries_reversal_names_entry"),
+            "(kind = 'reversal') = (reverses_id IS NOT NULL)", name=op.f("ck_ledger_entries_reversal_names_entry")
         ),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_ledger_entries_amount_positive")),
         sa.ForeignKeyConstraint(
@@ -680,9 +642,7 @@ def upgrade() -> None:
             name=op.f("fk_ledger_entries_tenant_id_account_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "loan_id"],
-            ["loans.tenant_id", "loans.id"],
-            name=op.f("fk_ledger_entries_tenant_id_loan_id"),
+            ["tenant_id", "loan_id"], ["loans.tenant_id", "loans.id"], name=op.f("fk_ledger_entries_tenant_id_loan_id")
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "reverses_id"],
@@ -704,7 +664,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_ledger_entries_reference",
         "ledger_entries",
-        ["tenant_id", "source", "reference"],
+        ["tenant_id", "source", "reference", "reference_use"],
         unique=True,
         postgresql_where=sa.text("kind = 'repayment'"),
     )
@@ -787,15 +747,11 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "loan_id"],
-            ["loans.tenant_id", "loans.id"],
-            name=op.f("fk_schedules_tenant_id_loan_id"),
+            ["tenant_id", "loan_id"], ["loans.tenant_id", "loans.id"], name=op.f("fk_schedules_tenant_id_loan_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_schedules_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_schedules")),
-        sa.UniqueConstraint(
-            "tenant_id", "loan_id", "version", name=op.f("uq_schedules_tenant_id_loan_id_version")
-        ),
+        sa.UniqueConstraint("tenant_id", "loan_id", "version", name=op.f("uq_schedules_tenant_id_loan_id_version")),
     )
     op.create_table(
         "signatures",
@@ -825,15 +781,11 @@ def upgrade() -> None:
             name=op.f("fk_signatures_tenant_id_account_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "loan_id"],
-            ["loans.tenant_id", "loans.id"],
-            name=op.f("fk_signatures_tenant_id_loan_id"),
+            ["tenant_id", "loan_id"], ["loans.tenant_id", "loans.id"], name=op.f("fk_signatures_tenant_id_loan_id")
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_signatures_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_signatures")),
-        sa.UniqueConstraint(
-            "tenant_id", "loan_id", "party", name=op.f("uq_signatures_tenant_id_loan_id_party")
-        ),
+        sa.UniqueConstraint("tenant_id", "loan_id", "party", name=op.f("uq_signatures_tenant_id_loan_id_party")),
     )
     op.create_table(
         "schedule_rows",
@@ -847,8 +799,7 @@ def upgrade() -> None:
         sa.Column("total_cents", sa.BigInteger(), nullable=False),
         sa.Column("balance_cents", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "principal_cents > 0 AND interest_cents >= 0 AND balance_cents >= 0",
-            name=op.f("ck_schedule_rows_signs"),
+            "principal_cents > 0 AND interest_cents >= 0 AND balance_cents >= 0", name=op.f("ck_schedule_rows_signs")
         ),
         sa.CheckConstraint(
             "total_cents = principal_cents + interest_cents", name=op.f("ck_schedule_rows_total_adds_up")

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from getpass import getpass
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from app.commands import CommandRefused
+from app.commands.owner import as_owner, bind_owner
 from app.domain.permissions import Role
 from app.security import hash_password
 from app.tables import Account, PlatformAccount, Tenant
 
-PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 12, 200
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -42,23 +43,17 @@ def add_account(owner_url: str, *, tenant: str | None, login: str, roles: Iterab
     """
     chosen = frozenset(roles)
     _check(tenant, login, chosen, password)
-    engine = create_engine(owner_url)
-    with engine.begin() as connection:
+    with as_owner(owner_url) as connection:
         password_hash = hash_password(password)
         if tenant is None:
-            account_id = _upsert_platform(connection, login, password_hash)
-        else:
-            account_id = _upsert(connection, tenant, login, chosen, password_hash)
-    engine.dispose()
-    return account_id
+            return _upsert_platform(connection, login, password_hash)
+        return _upsert(connection, tenant, login, chosen, password_hash)
 
 
 def demonstration_accounts(owner_url: str) -> list[DemoAccount]:
     """An agent, a decider and a manager for each tenant, and one account of the platform, with new passwords."""
-    engine = create_engine(owner_url)
-    with engine.connect() as connection:
+    with as_owner(owner_url) as connection:
         slugs = connection.execute(select(col(Tenant.slug)).order_by(col(Tenant.slug))).scalars().all()
-    engine.dispose()
     roles = (Role.AGENT, Role.DECIDER, Role.MANAGER)
     accounts = [_demonstration(owner_url, slug, role) for slug in slugs for role in roles]
     return [*accounts, _demonstration(owner_url, None, Role.PLATFORM)]
@@ -94,8 +89,8 @@ def _demonstration(owner_url: str, tenant: str | None, role: Role) -> DemoAccoun
 def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str) -> None:
     if not _LOGIN.fullmatch(login):
         raise AccountRefused("a login is 1 to 63 lower-case letters, digits, dots, dashes or underscores")
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise AccountRefused(f"a password has at least {PASSWORD_LENGTH_MIN} characters")
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        raise AccountRefused(f"a password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
     if tenant is None and roles != {Role.PLATFORM}:
         raise AccountRefused("an account of the platform has the role platform and no other")
     if tenant is not None and (not roles or Role.PLATFORM in roles):
@@ -106,7 +101,7 @@ def _upsert(connection: Connection, slug: str, login: str, roles: frozenset[Role
     tenant_id = connection.execute(select(col(Tenant.id)).where(col(Tenant.slug) == slug)).scalar_one_or_none()
     if tenant_id is None:
         raise AccountRefused(f"no tenant is called {slug}")
-    connection.execute(text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)})
+    bind_owner(connection, tenant_id)
     fields = {"roles": sorted(roles), "password_hash": password_hash, "active": True}
     statement = (
         insert(Account)

@@ -24,11 +24,13 @@ def downgrade(owner_url: str, revision: str) -> None:
 
 def _run(owner_url: str, migrate: Callable[[Config], None]) -> None:
     engine = create_engine(owner_url)
-    with engine.connect() as connection:
-        connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        connection.commit()
-        settings = migrations()
-        settings.attributes["connection"] = connection
-        migrate(settings)
-        connection.commit()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            connection.commit()
+            settings = migrations()
+            settings.attributes["connection"] = connection
+            migrate(settings)
+            connection.commit()
+    finally:
+        engine.dispose()

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, create_engine, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from app.commands import CommandRefused
+from app.commands.owner import as_owner, bind_owner
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
 from app.tables import RuleVersionRow, Tenant
@@ -41,13 +42,11 @@ def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
 
     Raises RulesDiffer when a version that is there says something else, IntegrityError when versions overlap.
     """
-    engine = create_engine(owner_url)
-    with engine.begin() as connection:
+    with as_owner(owner_url) as connection:
         tenant_id = _write_tenant(connection, rules)
-        connection.execute(text("select set_config('app.tenant_id', :tenant_id, true)"), {"tenant_id": str(tenant_id)})
+        bind_owner(connection, tenant_id)
         for version in rules.versions:
             _write_version(connection, tenant_id, version)
-    engine.dispose()
     return tenant_id
 
 

@@ -85,12 +85,13 @@ def _loan(product: Product, aid: Aid) -> Iterator[_Finding]:
 
 
 def _grant(product: Product, aid: Aid) -> Iterator[_Finding]:
-    if not aid.grant_cents:
-        return
     rule = product.grant
-    rule_name = "grant.alone" if aid.loan_amount_cents is None else "grant.with_loan"
-    allowed = rule is not None and (rule.alone if aid.loan_amount_cents is None else rule.with_loan)
-    if not allowed:
-        yield rule_name, None, aid.grant_cents, Severity.REFUSE
-    if rule is not None and rule.usual_cents is not None and aid.grant_cents > rule.usual_cents:
+    if not aid.grant_cents or rule is None:
+        return
+    alone = aid.loan_amount_cents is None
+    if alone and not rule.alone:
+        yield "grant.alone", None, aid.grant_cents, Severity.REFUSE
+    if not alone and not rule.with_loan:
+        yield "grant.with_loan", None, aid.grant_cents, Severity.REFUSE
+    if rule.usual_cents is not None and aid.grant_cents > rule.usual_cents:
         yield "grant.usual_cents", rule.usual_cents, aid.grant_cents, Severity.WARN

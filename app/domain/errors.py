@@ -229,6 +229,18 @@ class DisbursementDiffers(Conflict):
     """The payment must be the whole loan, {principal_cents}."""
 
 
+class DueBeforePaid(Conflict):
+    """The first instalment is due on {first_due_on}, before the money would be paid out."""
+
+
+class NothingOwed(Conflict):
+    """Nothing is owed on this loan on {on}."""
+
+
+class NoRepayment(Conflict):
+    """There is no repayment to take back."""
+
+
 class ReferenceAlreadyUsed(Conflict):
     """The reference already names another repayment."""
 

@@ -22,7 +22,7 @@ from app.schemas.loans import (
 )
 from app.schemas.requests import ActionList
 from app.services import actions as possible
-from app.services import loan_states, loans
+from app.services import loan_states, loans, signatures
 
 router = strict_router("/v1", "loans")
 
@@ -78,9 +78,9 @@ async def schedule(
 
 
 @router.get("/loans/{loan_id}/actions", summary="What may be done now")
-async def actions(session: Transaction, caller: Caller, loan_id: LoanId) -> ActionList:
+async def actions(session: Transaction, caller: Caller, today: Today, loan_id: LoanId) -> ActionList:
     """Every action, whether this caller may take it now, and why not."""
-    return await possible.of_loan(session, loan_id, caller=caller)
+    return await possible.of_loan(session, loan_id, caller=caller, today=today)
 
 
 @router.post("/loans/{loan_id}/signatures", status_code=status.HTTP_201_CREATED, summary="A party signs")
@@ -93,7 +93,7 @@ async def sign(
     answer: Answer,
 ) -> LoanRead:
     """The last signature accepts the loan."""
-    return answer.tagged(await loans.sign(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await signatures.sign(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out")

@@ -6,15 +6,15 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.permissions import Role
-from app.schemas.base import Input, Output, ShortLine
+from app.schemas.base import Input, Line, Output, Password
 
 
 class TokenForm(Input):
     """The OAuth2 password form. `username` is `login@slug`."""
 
     grant_type: Literal["password"] = "password"
-    username: ShortLine
-    password: Annotated[str, Field(min_length=1, max_length=200)]
+    username: Line
+    password: Password
     scope: Annotated[str, Field(max_length=200)] = ""
 
 

@@ -76,6 +76,7 @@ Line = Annotated[
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
 ]
+Password = Annotated[str, Field(strict=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 Prose = Annotated[
     str,
     Field(strict=True, min_length=1, max_length=4000),
@@ -98,9 +99,9 @@ Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", ma
 Email = Annotated[
     str, Field(strict=True, pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$", max_length=254)
 ]
-# An integer of a query comes as text.
-QueryInteger = Annotated[int, BeforeValidator(_read_digits)]
-Limit = Annotated[QueryInteger, Field(ge=1, le=100)]
+# For integers of a query, which come as text.
+InDigits = BeforeValidator(_read_digits)
+Limit = Annotated[int, Field(ge=1, le=100), InDigits]
 Cursor = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 
 

@@ -79,9 +79,7 @@ class DecisionCreate(Input):
             "grant_missing": self.outcome is Outcome.GRANT_ONLY and self.grant_cents == 0,
             "reason_missing": self.outcome in (Outcome.REFUSE, Outcome.ADJOURN)
             and (self.reason_code is None or self.reason is None),
-            "reason_does_not_fit": self.outcome in (Outcome.REFUSE, Outcome.ADJOURN)
-            and self.reason_code is not None
-            and self.reason_code not in reasons_for(self.outcome),
+            "reason_does_not_fit": self.reason_code is not None and self.reason_code not in reasons_for(self.outcome),
             "other_answer_with_refusal_only": refuses != (self.other_answer is not None),
         }
         for fault, found in faults.items():

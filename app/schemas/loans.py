@@ -9,7 +9,7 @@ from pydantic import Field
 from app.domain.ledger import PayeeKind
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
 from app.domain.rules import Party
-from app.schemas.base import Day, Id, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
+from app.schemas.base import Day, Id, InDigits, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
 
 
 class LoanCreate(Input):
@@ -35,7 +35,7 @@ class LoanListQuery(PageQuery):
 class ScheduleQuery(Input):
     """The version of the schedule; the last where none is given."""
 
-    version: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    version: Annotated[int, Field(ge=1, le=10_000), InDigits] | None = None
 
 
 class NextDue(Output):

@@ -121,6 +121,7 @@ class OtherAnswerRead(Output):
 
     kind: str
     given_on: date
+    attempts_on: list[date]
 
 
 class RequestItem(Output):

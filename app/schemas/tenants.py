@@ -2,8 +2,15 @@
 
 from datetime import date
 
-from app.domain.rules import Commune, Precision, Product, TenantKind
+from app.domain.rules import Precision, Product, TenantKind
 from app.schemas.base import Day, Input, Output
+
+
+class CommuneRead(Output):
+    """A commune by its INSEE code."""
+
+    insee_code: str
+    name: str
 
 
 class TenantRead(Output):
@@ -12,7 +19,7 @@ class TenantRead(Output):
     slug: str
     name: str
     kind: TenantKind
-    communes: list[Commune]
+    communes: list[CommuneRead]
     time_zone: str
 
 

@@ -13,7 +13,7 @@ from app.domain.loan_lifecycle import LoanAction
 from app.domain.permissions import Caller, allows
 from app.domain.request_lifecycle import EDITABLE, RequestAction
 from app.schemas.requests import ActionList, ActionRead
-from app.services import decisions, loan_states, loans, plans, rules
+from app.services import decisions, loan_states, loans, plans, repayments, rules
 from app.services import request_steps as steps
 from app.tables import Request
 
@@ -49,14 +49,19 @@ async def of_request(session: AsyncSession, request_id: UUID, *, caller: Caller,
     return _listed(caller, _REQUEST_OPERATIONS, obstacles)
 
 
-async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller) -> ActionList:
-    """Every action of a loan with the reasons against it: `role` or `state`."""
+async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date) -> ActionList:
+    """Every action of a loan with the reasons against it: `role`, `state`, or the code of a refusal."""
     loan = await loan_states.load(session, loan_id)
     obstacles: dict[str, list[str]] = {
         action: [] if (loan.stage, action) in loan_lifecycle.TRANSITIONS else ["state"]
         for action in LoanAction
         if action in _LOAN_OPERATIONS
     }
+    if not obstacles[LoanAction.REVERSE]:
+        obstacles[LoanAction.REVERSE] = await _refusals(repayments.check_reversible(session, loan.id))
+    if not obstacles[LoanAction.OPEN_LITIGATION]:
+        owed = loan_states.check_owed(session, loan, on=today)
+        obstacles[LoanAction.OPEN_LITIGATION] = await _refusals(owed)
     return _listed(caller, _LOAN_OPERATIONS, obstacles)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -45,6 +46,7 @@ from app.tables import Budget, Decision, FinancingPlan, Person, Request
 from app.tenancy import bound_tenant, of_tenant
 
 _ITEM_COLUMNS = [getattr(Decision, name) for name in DecisionItem.model_fields]
+_ITEMS = TypeAdapter(list[DecisionItem])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ async def create(
     """
     request = await steps.locked(session, request_id)
     after(request.status, ACTIONS[body.outcome])
-    check_day("decided_on", body.decided_on, not_before=request.received_on, today=today)
+    check_day("decided_on", body.decided_on, not_before=await steps.last_act_on(session, request), today=today)
     version_id, version = await rules.in_force(session, body.decided_on)
     product = rules.product(version, request.product, on=body.decided_on)
     check_outcome(product, body.outcome)
-    terms = loan_terms(product, body.loan, on=body.decided_on) if body.loan else None
+    check_grant(product, body.grant_cents)
     plan = await _plan(session, request, body)
-    aid = await _aid(session, request, body, terms, caller=caller)
+    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
+    terms, aid = _terms_and_aid(product, request, applicant, body, version.reference, caller=caller)
     breaches = _breaches(product, aid, body.outcome, reference=version.reference)
     decision = Decision(
         tenant_id=request.tenant_id,
@@ -85,7 +88,7 @@ async def create(
         outcome=body.outcome,
         **_stored_terms(terms),
         grant_cents=body.grant_cents,
-        financing_plan_id=plan.id if plan else None,
+        financing_plan_id=plan.id,
         budget_id=await _budget_id(session, request),
         **_said(body),
         rule_version_id=version_id,
@@ -109,7 +112,7 @@ async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[Deci
         statement = statement.where(col(Decision.decided_on) >= query.decided_from)
     if query.decided_to is not None:
         statement = statement.where(col(Decision.decided_on) <= query.decided_to)
-    return await page(session, statement, Decision, query=query, item=lambda row: DecisionItem(**row))
+    return await page(session, statement, Decision, query=query, items=_ITEMS)
 
 
 async def read(session: AsyncSession, decision_id: UUID) -> DecisionRead:
@@ -136,9 +139,16 @@ async def approval(session: AsyncSession, request_id: UUID) -> Decision:
 
 
 def check_outcome(product: Product, outcome: Outcome) -> None:
-    """Raises PartnerLends where a partner lends: the CCAS then neither approves nor refuses a loan."""
+    """Raises PartnerLends where a partner lends (the CCAS then neither approves nor refuses a loan), RuleNotStated."""
     if product.lending is Lending.PARTNER and outcome in (Outcome.APPROVE, Outcome.REFUSE):
         raise PartnerLends
+    check_grant(product, int(outcome is Outcome.GRANT_ONLY))
+
+
+def check_grant(product: Product, grant_cents: int) -> None:
+    """Raises RuleNotStated for a grant where the rules do not speak of grants."""
+    if grant_cents and product.grant is None:
+        raise RuleNotStated(path="grant")
 
 
 def loan_terms(product: Product, asked: LoanTerms, *, on: date) -> Terms:
@@ -172,27 +182,48 @@ def plan_rows(**terms: Any) -> tuple[Instalment, ...]:
         raise ImpossibleSchedule(field=impossible.field, bound=impossible.bound) from impossible
 
 
-async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -> FinancingPlan | None:
-    """The plan that the decision carries, balanced and the same as what is decided, wherever money is given."""
+async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -> FinancingPlan:
+    """The plan that the decision carries: balanced, and wherever money is given the same as what is decided."""
     if body.financing_plan is not None:
         plan: FinancingPlan | None = await plans.record_plan(session, request, body.financing_plan)
     else:
         plan = await plans.latest(session, FinancingPlan, request.id)
-    if body.outcome not in (Outcome.APPROVE, Outcome.GRANT_ONLY):
-        return plan
     if plan is None:
         raise PlanMissing
     lines = await plans.lines_of(session, plan)
     check_balanced(lines, project_cost_cents=request.project_cost_cents)
+    if body.outcome not in (Outcome.APPROVE, Outcome.GRANT_ONLY):
+        return plan
     loan_cents = body.loan.amount_cents if body.loan else 0
     check_plan_matches(lines, loan_cents=loan_cents, grant_cents=body.grant_cents)
     return plan
 
 
-async def _aid(
-    session: AsyncSession, request: Request, body: DecisionCreate, terms: Terms | None, *, caller: Caller
+def _terms_and_aid(
+    product: Product, request: Request, applicant: Person, body: DecisionCreate, reference: str, *, caller: Caller
+) -> tuple[Terms | None, eligibility.Aid]:
+    """The full terms and the facts that the rules apply to.
+
+    Terms that no schedule fits are told with the rules they break, where they break any.
+    """
+    if body.loan is None:
+        return None, _aid(request, applicant, body, caller=caller)
+    try:
+        terms = loan_terms(product, body.loan, on=body.decided_on)
+    except ImpossibleSchedule:
+        _breaches(product, _aid(request, applicant, body, body.loan, caller=caller), body.outcome, reference=reference)
+        raise
+    return terms, _aid(request, applicant, body, terms, caller=caller)
+
+
+def _aid(
+    request: Request,
+    applicant: Person,
+    body: DecisionCreate,
+    terms: Terms | LoanTerms | None = None,
+    *,
+    caller: Caller,
 ) -> eligibility.Aid:
-    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
     return eligibility.Aid(
         loan_amount_cents=terms.amount_cents if terms else None,
         duration_months=terms.duration_months if terms else None,

@@ -11,10 +11,10 @@ from sqlmodel import col
 
 from app.domain import ledger, loan_lifecycle
 from app.domain.amortization import Instalment
-from app.domain.errors import DateOutOfOrder, NotFound, RuleNotStated
+from app.domain.errors import DateOutOfOrder, NotFound, NothingOwed, RuleNotStated
 from app.domain.ledger import Balances, Entry
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
-from app.domain.rules import Party
+from app.domain.rules import Party, Product, RuleVersion
 from app.schemas.loans import LoanRead, NextDue, ScheduleRead, ScheduleRowRead, SignatureRead
 from app.services import rules
 from app.tables import (
@@ -47,6 +47,7 @@ async def load(session: AsyncSession, loan_id: UUID) -> Loan:
 
 async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead:
     """The loan at the end of a day. Raises NotFound, DateOutOfOrder for a day before the offer."""
+    await session.flush()  # what was just entered is read back
     loan = await load(session, loan_id)
     if as_of < loan.offered_on:
         raise DateOutOfOrder(field="as_of", not_before=loan.offered_on.isoformat())
@@ -54,14 +55,16 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
     entries = await ledger_entries(session, loan)
     state = ledger.balances(entries, rows, on=as_of)
     stage = await _stage_on(session, loan, as_of)
-    signed = await signatures(session, loan)
+    signed = [signature for signature in await signatures(session, loan) if signature.signed_on <= as_of]
     late = loan_lifecycle.overdue_cents(rows, state.repaid_cents, as_of) if state.disbursed_cents else 0
     status = loan_lifecycle.status(stage, rows=rows, outstanding_cents=state.outstanding_cents, overdue=late, on=as_of)
     return LoanRead(
         **{name: getattr(loan, name) for name in _PLAIN_FIELDS},
         as_of=as_of,
         status=status,
-        closing_reasons=_closing_reasons(status, stage, entries, rows, as_of),
+        closing_reasons=await _closing_reasons(session, loan, entries, rows, as_of)
+        if status is LoanStatus.CLOSED
+        else [],
         outstanding_cents=state.outstanding_cents,
         overdue_cents=late,
         repaid_cents=state.repaid_cents,
@@ -70,7 +73,7 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
         schedule_version=schedule.version,
         duration_months=len(rows),
         signatures=[SignatureRead.model_validate(signature) for signature in signed],
-        awaiting_signature_of=await awaited_parties(session, loan),
+        awaiting_signature_of=await _awaited_on(session, loan, stage, signed),
     )
 
 
@@ -120,20 +123,39 @@ async def signatures(session: AsyncSession, loan: Loan) -> Sequence[Signature]:
 
 async def expected_parties(session: AsyncSession, loan: Loan) -> list[Party]:
     """Who signs, under the rules of the decision. Raises RuleNotStated."""
-    decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
-    version = await rules.by_id(session, decision.rule_version_id)
-    parties = rules.product(version, request.product, on=decision.decided_on).signed_by
+    parties = (await rules_of(session, loan))[1].signed_by
     if parties is None:
         raise RuleNotStated(path="signed_by")
     co_borrower = [Party.CO_BORROWER] if request.co_applicant_id else []
     return [*parties, *co_borrower]
 
 
+async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Product]:
+    """The version of the rules that the loan was decided under, and its product."""
+    decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
+    request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
+    version = await rules.by_id(session, decision.rule_version_id)
+    return version, rules.product(version, request.product, on=decision.decided_on)
+
+
+async def check_owed(session: AsyncSession, loan: Loan, *, on: date) -> None:
+    """Raises NothingOwed where the loan was wholly repaid on a day."""
+    _, rows = await last_schedule(session, loan)
+    if ledger.balances(await ledger_entries(session, loan), rows, on=on).outstanding_cents == 0:
+        raise NothingOwed(on=on.isoformat())
+
+
 async def awaited_parties(session: AsyncSession, loan: Loan) -> list[Party]:
     """Who has still to sign."""
-    signed = {signature.party for signature in await signatures(session, loan)}
-    return [party for party in await expected_parties(session, loan) if party not in signed]
+    return await _awaited_on(session, loan, loan.stage, await signatures(session, loan))
+
+
+async def _awaited_on(session: AsyncSession, loan: Loan, stage: LoanStage, signed: Sequence[Signature]) -> list[Party]:
+    if stage is not LoanStage.OFFERED:
+        return []
+    parties = {signature.party for signature in signed}
+    return [party for party in await expected_parties(session, loan) if party not in parties]
 
 
 async def reached_on(session: AsyncSession, loan: Loan, stage: LoanStage) -> date | None:
@@ -146,7 +168,6 @@ async def reached_on(session: AsyncSession, loan: Loan, stage: LoanStage) -> dat
 
 
 async def _stage_on(session: AsyncSession, loan: Loan, as_of: date) -> LoanStage:
-    await session.flush()  # a step may just have been taken
     statement = (
         _of_loan(session, LoanTransition, loan)
         .where(col(LoanTransition.effect_on) <= as_of)
@@ -156,14 +177,17 @@ async def _stage_on(session: AsyncSession, loan: Loan, as_of: date) -> LoanStage
     return (await session.scalars(statement)).one().to_stage
 
 
-def _closing_reasons(
-    status: LoanStatus, stage: LoanStage, entries: list[Entry], rows: tuple[Instalment, ...], as_of: date
+async def _closing_reasons(
+    session: AsyncSession, loan: Loan, entries: list[Entry], rows: tuple[Instalment, ...], as_of: date
 ) -> list[loan_lifecycle.ClosingReason]:
-    settled = ledger.settled_on(entries, rows, on=as_of) if status is LoanStatus.CLOSED else None
+    settled = ledger.settled_on(entries, rows, on=as_of)
     if settled is None:
         return []
+    litigation_on = await reached_on(session, loan, LoanStage.LITIGATION)
     return loan_lifecycle.closing_reasons(
-        in_litigation=stage is LoanStage.LITIGATION, settled_on=settled, last_due_on=rows[-1].due_on
+        in_litigation=litigation_on is not None and litigation_on <= settled,
+        settled_on=settled,
+        last_due_on=rows[-1].due_on,
     )
 
 

@@ -4,27 +4,27 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from pydantic import TypeAdapter
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
-from app.domain.eligibility import age_on
 from app.domain.errors import (
-    AlreadySigned,
-    BorrowerIsMinor,
+    Breach,
     DateOutOfOrder,
     DisbursementDiffers,
+    DueBeforePaid,
     IllegalTransition,
     LoanAlreadyExists,
-    NotFound,
-    PartyNotExpected,
+    RulesBreached,
+    Severity,
 )
 from app.domain.ledger import EntryKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import RequestAction, RequestStatus
+from app.domain.request_lifecycle import RequestStatus
 from app.domain.rules import Party
 from app.schemas.base import Page
 from app.schemas.loans import (
@@ -35,9 +35,8 @@ from app.schemas.loans import (
     LoanItem,
     LoanListQuery,
     LoanRead,
-    SignatureCreate,
 )
-from app.services import decisions, loan_states
+from app.services import decisions, loan_states, loan_steps, signatures
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
@@ -46,16 +45,14 @@ from app.tables import (
     LedgerEntry,
     Loan,
     LoanTransition,
-    Person,
     Request,
     Schedule,
     ScheduleRow,
-    Signature,
 )
-from app.tenancy import bound_tenant
+from app.tenancy import of_tenant
 
-ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
 _ITEM_COLUMNS = [getattr(Loan, name) for name in LoanItem.model_fields]
+_ITEMS = TypeAdapter(list[LoanItem])
 
 
 async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: LoanCreate) -> LoanRead:
@@ -66,9 +63,10 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
     request = await steps.locked(session, request_id)
     await check_offerable(session, request)
     decision = await decisions.approval(session, request.id)
-    check_day("offered_on", body.offered_on, not_before=decision.decided_on, today=today)
+    free_on = await _last_cancelled_on(session, request) or decision.decided_on
+    check_day("offered_on", body.offered_on, not_before=max(free_on, decision.decided_on), today=today)
     _check_dates(body)
-    await _check_adults(session, request, parties=(Party.BORROWER, Party.CO_BORROWER), on=body.offered_on)
+    await signatures.check_adults(session, request, parties=(Party.BORROWER, Party.CO_BORROWER), on=body.offered_on)
     assert decision.loan_amount_cents is not None and decision.rate_percent is not None  # noqa: S101, PT018 - approved
     loan = Loan(
         tenant_id=request.tenant_id,
@@ -83,7 +81,7 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
     )
     session.add(loan)
     await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
-    _log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
+    loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
     await _add_schedule(session, loan, _rows(decision, first_due_on=body.first_due_on))
     return await loan_states.read(session, loan.id, as_of=today)
 
@@ -93,55 +91,20 @@ async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[Loan
     statement = select(*_ITEM_COLUMNS)
     if query.request_id is not None:
         statement = statement.where(col(Loan.request_id) == query.request_id)
-    return await page(session, statement, Loan, query=query, item=lambda row: LoanItem(**row))
-
-
-async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate) -> LoanRead:
-    """One party signs; the last signature accepts the loan and makes the request contracted.
-
-    Raises IllegalTransition, PartyNotExpected, AlreadySigned, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
-    """
-    loan = await locked(session, loan_id)
-    check_day("signed_on", body.signed_on, not_before=loan.offered_on, today=today)
-    after(loan.stage, LoanAction.SIGN)
-    awaited = await loan_states.awaited_parties(session, loan)
-    if body.party not in awaited:
-        signed = body.party in await loan_states.expected_parties(session, loan)
-        raise (AlreadySigned if signed else PartyNotExpected)(party=body.party.value)
-    request = await steps.locked(session, loan.request_id)
-    await _check_adults(session, request, parties=(body.party,), on=body.signed_on)
-    session.add(
-        Signature(
-            tenant_id=loan.tenant_id,
-            loan_id=loan.id,
-            party=body.party,
-            signed_on=body.signed_on,
-            account_id=caller.account_id,
-        )
-    )
-    loan.version += 1
-    if awaited == [body.party]:
-        on = max(
-            [
-                body.signed_on,
-                *(signature.signed_on for signature in await loan_states.signatures(session, loan)),
-            ]
-        )
-        _move(session, loan, LoanAction.ACCEPT, caller=caller, effect_on=on)
-        steps.move(session, request, RequestAction.CONTRACT, caller=caller, effect_on=on)
-    return await loan_states.read(session, loan.id, as_of=today)
+    return await page(session, statement, Loan, query=query, items=_ITEMS)
 
 
 async def disburse(
     session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: DisbursementCreate
 ) -> LoanRead:
     """Pays the loan out, whole. Raises IllegalTransition, DisbursementDiffers, DateOutOfOrder, DateInFuture."""
-    loan = await locked(session, loan_id)
+    loan = await loan_steps.locked(session, loan_id)
     accepted_on = await loan_states.reached_on(session, loan, LoanStage.ACCEPTED)
     after(loan.stage, LoanAction.DISBURSE)
     check_day("disbursed_on", body.disbursed_on, not_before=accepted_on, today=today)
     if body.amount_cents != loan.principal_cents:
         raise DisbursementDiffers(principal_cents=loan.principal_cents)
+    await _check_payment(session, loan, body)
     session.add(
         LedgerEntry(
             tenant_id=loan.tenant_id,
@@ -154,7 +117,7 @@ async def disburse(
             account_id=caller.account_id,
         )
     )
-    _move(session, loan, LoanAction.DISBURSE, caller=caller, effect_on=body.disbursed_on)
+    loan_steps.move(session, loan, LoanAction.DISBURSE, caller=caller, effect_on=body.disbursed_on)
     return await loan_states.read(session, loan.id, as_of=today)
 
 
@@ -165,11 +128,14 @@ async def open_litigation(
 
     Raises IllegalTransition, DateOutOfOrder, DateInFuture.
     """
-    loan = await locked(session, loan_id)
+    loan = await loan_steps.locked(session, loan_id)
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
     after(loan.stage, LoanAction.OPEN_LITIGATION)
     check_day("opened_on", body.opened_on, not_before=disbursed_on, today=today)
-    _move(session, loan, LoanAction.OPEN_LITIGATION, caller=caller, effect_on=body.opened_on, reason=body.reason)
+    await loan_states.check_owed(session, loan, on=body.opened_on)
+    loan_steps.move(
+        session, loan, LoanAction.OPEN_LITIGATION, caller=caller, effect_on=body.opened_on, reason=body.reason
+    )
     return await loan_states.read(session, loan.id, as_of=today)
 
 
@@ -177,19 +143,12 @@ async def cancel(
     session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: CancellationCreate
 ) -> LoanRead:
     """Withdraws an offer that was not accepted. Raises IllegalTransition, DateOutOfOrder, DateInFuture."""
-    loan = await locked(session, loan_id)
+    loan = await loan_steps.locked(session, loan_id)
     after(loan.stage, LoanAction.CANCEL)
-    check_day("cancelled_on", body.cancelled_on, not_before=loan.offered_on, today=today)
-    _move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
+    signed_on = [signature.signed_on for signature in await loan_states.signatures(session, loan)]
+    check_day("cancelled_on", body.cancelled_on, not_before=max([loan.offered_on, *signed_on]), today=today)
+    loan_steps.move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
-
-
-async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
-    """The row of a loan, held until the end of the transaction; NotFound."""
-    loan = await session.get(Loan, (bound_tenant(session), loan_id), with_for_update=True)
-    if loan is None:
-        raise NotFound
-    return loan
 
 
 async def check_offerable(session: AsyncSession, request: Request) -> None:
@@ -200,6 +159,30 @@ async def check_offerable(session: AsyncSession, request: Request) -> None:
         raise LoanAlreadyExists
 
 
+async def _last_cancelled_on(session: AsyncSession, request: Request) -> date | None:
+    statement = (
+        select(func.max(LoanTransition.effect_on))
+        .join(Loan, and_(col(Loan.tenant_id) == LoanTransition.tenant_id, col(Loan.id) == LoanTransition.loan_id))
+        .where(
+            of_tenant(session, LoanTransition),
+            col(Loan.request_id) == request.id,
+            col(LoanTransition.to_stage) == LoanStage.CANCELLED,
+        )
+    )
+    return (await session.scalars(statement)).one()
+
+
+async def _check_payment(session: AsyncSession, loan: Loan, body: DisbursementCreate) -> None:
+    """Raises DueBeforePaid where the loan would be late at birth, RulesBreached for a payee the rules do not name."""
+    _, rows = await loan_states.last_schedule(session, loan)
+    if rows[0].due_on < body.disbursed_on:
+        raise DueBeforePaid(first_due_on=rows[0].due_on.isoformat())
+    version, product = await loan_states.rules_of(session, loan)
+    if product.payee not in (None, body.payee.kind):
+        refuse = Severity.REFUSE
+        raise RulesBreached([Breach("payee", product.payee, body.payee.kind, refuse, version.reference)])
+
+
 def _check_dates(body: LoanCreate) -> None:
     earliest = max(body.offered_on, body.disbursed_on or body.offered_on)
     for field, on, not_before in (
@@ -208,18 +191,6 @@ def _check_dates(body: LoanCreate) -> None:
     ):
         if on < not_before:
             raise DateOutOfOrder(field=field, not_before=not_before.isoformat())
-
-
-async def _check_adults(session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date) -> None:
-    """A minor has no capacity to borrow (articles 1145 and 1146 of the Code civil). Raises BorrowerIsMinor."""
-    borrowers = {Party.BORROWER: request.applicant_id, Party.CO_BORROWER: request.co_applicant_id}
-    for party in parties:
-        person_id = borrowers.get(party)
-        if person_id is None:
-            continue
-        person = await session.get_one(Person, (request.tenant_id, person_id))
-        if age_on(person.birth_on, on) < ADULT_AGE:
-            raise BorrowerIsMinor(party=party.value, on=on.isoformat())
 
 
 def _rows(decision: Decision, *, first_due_on: date) -> Sequence[Instalment]:
@@ -248,41 +219,3 @@ async def _add_schedule(session: AsyncSession, loan: Loan, rows: Sequence[Instal
         for row in rows
     )
     await session.flush()  # the answer is read back
-
-
-def _move(
-    session: AsyncSession,
-    loan: Loan,
-    action: LoanAction,
-    *,
-    caller: Caller,
-    effect_on: date,
-    reason: str | None = None,
-) -> None:
-    before, loan.stage = loan.stage, after(loan.stage, action)
-    loan.version += 1
-    _log(session, loan, action, before, caller=caller, effect_on=effect_on, reason=reason)
-
-
-def _log(
-    session: AsyncSession,
-    loan: Loan,
-    action: LoanAction,
-    before: LoanStage | None,
-    *,
-    caller: Caller,
-    effect_on: date,
-    reason: str | None = None,
-) -> None:
-    session.add(
-        LoanTransition(
-            tenant_id=loan.tenant_id,
-            loan_id=loan.id,
-            account_id=caller.account_id,
-            action=action,
-            from_stage=before,
-            to_stage=loan.stage,
-            effect_on=effect_on,
-            reason=reason,
-        )
-    )

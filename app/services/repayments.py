@@ -3,17 +3,18 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import AlreadyReversed, NotFound, ReferenceAlreadyUsed
+from app.domain.errors import AlreadyReversed, NoRepayment, NotFound, ReferenceAlreadyUsed
 from app.domain.ledger import EntryKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
 from app.schemas.repayments import LedgerEntryRead, LedgerRead, RepaymentCreate, ReversalCreate
-from app.services import loan_states, loans
+from app.services import loan_states, loan_steps
 from app.tables import LedgerEntry
 from app.tenancy import of_tenant
 
@@ -25,15 +26,18 @@ async def create(
 ) -> LedgerEntryRead:
     """Enters a repayment. The same reference with the same content is the same entry, never a second payment.
 
+    A repayment that was taken back frees its reference.
+
     Raises IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
     """
-    loan = await loans.locked(session, loan_id)
+    loan = await loan_steps.locked(session, loan_id)
     after(loan.stage, LoanAction.REPAY)
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
     check_day("received_on", body.received_on, not_before=disbursed_on, today=today)
-    known = await _by_reference(session, body)
-    if known is not None:
-        return _same_or_refused(known, loan.id, body)
+    earlier = await _of_reference(session, body)
+    standing = [known for known, taken_back in earlier if not taken_back]
+    if standing:
+        return _same_or_refused(standing[0], loan.id, body)
     entry = LedgerEntry(
         tenant_id=loan.tenant_id,
         loan_id=loan.id,
@@ -42,6 +46,7 @@ async def create(
         effect_on=body.received_on,
         source=body.source,
         reference=body.reference,
+        reference_use=len(earlier) + 1,
         account_id=caller.account_id,
     )
     session.add(entry)
@@ -62,7 +67,7 @@ async def reverse(
 
     Raises NotFound, IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
     """
-    loan = await loans.locked(session, loan_id)
+    loan = await loan_steps.locked(session, loan_id)
     repayment = await session.get(LedgerEntry, (loan.tenant_id, repayment_id))
     if repayment is None or repayment.loan_id != loan.id or repayment.kind is not EntryKind.REPAYMENT:
         raise NotFound
@@ -97,14 +102,29 @@ async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
     return LedgerRead(items=[LedgerEntryRead(**row) for row in rows], next_cursor=None)
 
 
-async def _by_reference(session: AsyncSession, body: RepaymentCreate) -> LedgerEntry | None:
-    statement = select(LedgerEntry).where(
+async def _of_reference(session: AsyncSession, body: RepaymentCreate) -> list[tuple[LedgerEntry, bool]]:
+    """The repayments that carry the reference, each with whether it was taken back."""
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant_id) == LedgerEntry.tenant_id, col(reversal.reverses_id) == LedgerEntry.id
+    )
+    statement = select(LedgerEntry, taken_back).where(
         of_tenant(session, LedgerEntry),
         col(LedgerEntry.kind) == EntryKind.REPAYMENT,
         col(LedgerEntry.source) == body.source,
         col(LedgerEntry.reference) == body.reference,
     )
-    return (await session.scalars(statement)).one_or_none()
+    return [(entry, was_taken_back) for entry, was_taken_back in await session.execute(statement)]
+
+
+async def check_reversible(session: AsyncSession, loan_id: UUID) -> None:
+    """Raises NoRepayment where no repayment stands."""
+    signs = case((col(LedgerEntry.kind) == EntryKind.REPAYMENT, 1), (col(LedgerEntry.kind) == EntryKind.REVERSAL, -1))
+    statement = select(func.coalesce(func.sum(signs), 0)).where(
+        of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan_id
+    )
+    if (await session.scalars(statement)).one() == 0:
+        raise NoRepayment
 
 
 def _same_or_refused(entry: LedgerEntry, loan_id: UUID, body: RepaymentCreate) -> LedgerEntryRead:

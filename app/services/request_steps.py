@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,7 +13,7 @@ from app.domain.loan_lifecycle import LoanStage
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, RequestAction, after
 from app.schemas.requests import OtherAnswer
-from app.tables import Loan, Request, RequestTransition
+from app.tables import Decision, Loan, Request, RequestTransition
 from app.tenancy import bound_tenant, of_tenant
 
 
@@ -65,10 +65,22 @@ def record_other_answer(request: Request, answer: OtherAnswer, *, today: date) -
 
     « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
     """
-    check_day("other_answer.given_on", answer.given_on, not_before=request.received_on, today=today)
+    for attempt_on in answer.attempts_on:
+        check_day("other_answer.attempts_on", attempt_on, not_before=request.received_on, today=today)
+    earliest = max([request.received_on, *answer.attempts_on])
+    check_day("other_answer.given_on", answer.given_on, not_before=earliest, today=today)
     if answer.kind == "unreachable" and len(set(answer.attempts_on)) < 2:
         raise UnreachableTooSoon
     request.other_answer_kind, request.other_answer_on = answer.kind, answer.given_on
+    request.other_answer_attempts_on = sorted(set(answer.attempts_on))
+
+
+async def last_act_on(session: AsyncSession, request: Request) -> date:
+    """The day before which nothing more can happen: the last decision, or the receipt of the demand."""
+    statement = select(func.max(Decision.decided_on)).where(
+        of_tenant(session, Decision), col(Decision.request_id) == request.id
+    )
+    return (await session.scalars(statement)).one() or request.received_on
 
 
 async def check_no_live_loan(session: AsyncSession, request: Request) -> None:

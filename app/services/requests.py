@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -37,6 +38,7 @@ from app.tables import Person, Request
 from app.tenancy import bound_tenant, of_tenant
 
 _ITEM_COLUMNS = [getattr(Request, name) for name in RequestItem.model_fields]
+_ITEMS = TypeAdapter(list[RequestItem])
 _CLOSINGS = {
     RequestStatus.WITHDRAWN: RequestAction.WITHDRAW,
     RequestStatus.CLOSED_WITHOUT_ACTION: RequestAction.CLOSE_WITHOUT_ACTION,
@@ -87,7 +89,7 @@ async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[Reque
         statement = statement.where(
             or_(col(Request.applicant_id).in_(found), col(Request.reference) == query.q.upper())
         )
-    return await page(session, statement, Request, query=query, item=lambda row: RequestItem(**row))
+    return await page(session, statement, Request, query=query, items=_ITEMS)
 
 
 async def read(session: AsyncSession, request_id: UUID) -> RequestRead:
@@ -144,7 +146,7 @@ async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, toda
     """
     on = body.closed_on or today
     request = await steps.locked(session, request_id)
-    check_day("closed_on", on, not_before=request.received_on, today=today)
+    check_day("closed_on", on, not_before=await steps.last_act_on(session, request), today=today)
     after(request.status, _CLOSINGS[body.outcome])
     await steps.check_no_live_loan(session, request)
     steps.record_other_answer(request, body.other_answer, today=today)
@@ -188,7 +190,11 @@ def _described(body: RequestCreate) -> dict[str, Any]:
 def _read(request: Request) -> RequestRead:
     answer = None
     if request.other_answer_kind is not None and request.other_answer_on is not None:
-        answer = OtherAnswerRead(kind=request.other_answer_kind, given_on=request.other_answer_on)
+        answer = OtherAnswerRead(
+            kind=request.other_answer_kind,
+            given_on=request.other_answer_on,
+            attempts_on=request.other_answer_attempts_on,
+        )
     return RequestRead(
         **{name: getattr(request, name) for name in _PLAIN_FIELDS},
         household=Household(adults=request.adults, minor_children=request.minor_children),

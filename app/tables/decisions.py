@@ -46,7 +46,7 @@ class Decision(TenantTable, table=True):
     rounding: Rounding | None = Field(sa_type=value_enum(Rounding, "rounding"))
     remainder_on: RemainderOn | None = Field(sa_type=value_enum(RemainderOn, "remainder_on"))
     grant_cents: int = cents()
-    financing_plan_id: UUID | None
+    financing_plan_id: UUID
     budget_id: UUID | None
     reason_code: str | None = Field(max_length=40)
     reason: str | None = Field(max_length=4000)

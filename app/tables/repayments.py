@@ -33,6 +33,7 @@ class LedgerEntry(TenantTable, table=True):
             "tenant_id",
             "source",
             "reference",
+            "reference_use",
             unique=True,
             postgresql_where=text("kind = 'repayment'"),
         ),
@@ -53,6 +54,8 @@ class LedgerEntry(TenantTable, table=True):
     reverses_id: UUID | None = None
     source: RepaymentSource | None = Field(default=None, sa_type=value_enum(RepaymentSource, "source"))
     reference: str | None = Field(default=None, max_length=100)
+    # 1, and one more for each earlier entry of the reference that was taken back.
+    reference_use: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     payee_kind: PayeeKind | None = Field(default=None, sa_type=value_enum(PayeeKind, "payee_kind"))
     payee_name: str | None = Field(default=None, max_length=200)
     reason: str | None = Field(default=None, max_length=4000)

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from app.domain.request_lifecycle import NEEDS_OTHER_ANSWER, RequestAction, RequestStatus
@@ -29,6 +30,10 @@ class Request(TenantTable, table=True):
         CheckConstraint(
             f"status NOT IN ({_ENDS}) OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
             name="no_dead_end",
+        ),
+        CheckConstraint(
+            "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
+            name="unreachable_was_tried_twice",
         ),
         Index("ix_requests_applicant", "tenant_id", "applicant_id"),
         RECORD,
@@ -56,6 +61,7 @@ class Request(TenantTable, table=True):
     closing_reason: str | None = Field(default=None, max_length=4000)
     other_answer_kind: str | None = Field(default=None, max_length=40)
     other_answer_on: date | None = None
+    other_answer_attempts_on: list[date] = Field(default_factory=list, sa_type=ARRAY(Date))
     entered_at: datetime = entered_at()
 
 

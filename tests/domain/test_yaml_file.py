@@ -142,31 +142,16 @@ def test_every_reason_serves_some_act() -> None:
     ("section", "word"),
     [
         *[("situations", word) for word in ("vacataire", "intérim", "apprenti", "CAE", "stagiaire", "CDD")],
-        *[
-            ("situations", word)
-            for word in ("temps partiel", "AAH", "retraité", "RSA", "étudiant", "salarié")
-        ],
+        *[("situations", word) for word in ("temps partiel", "AAH", "retraité", "RSA", "étudiant", "salarié")],
         *[("situations", word) for word in ("demandeur d'emploi", "CNED", "handicap", "minima sociaux")],
         *[("reasons", word) for word in ("manque de lisibilité", "manque de justificatif", "sans suite")],
         *[("reasons", word) for word in ("projet professionnel à travailler", "solution familiale")],
-        *[
-            ("reasons", word)
-            for word in ("pris en charge par un autre organisme", "n'a pas fait la démarche")
-        ],
-        *[
-            ("purposes", word)
-            for word in ("permis de conduire", "achat de véhicule", "scooter", "ordinateur")
-        ],
+        *[("reasons", word) for word in ("pris en charge par un autre organisme", "n'a pas fait la démarche")],
+        *[("purposes", word) for word in ("permis de conduire", "achat de véhicule", "scooter", "ordinateur")],
         *[("purposes", word) for word in ("inscription en faculté", "formation", "mobilité internationale")],
-        *[
-            ("purposes", word)
-            for word in ("mobilier", "électroménager", "caution", "soins dentaires", "dettes")
-        ],
+        *[("purposes", word) for word in ("mobilier", "électroménager", "caution", "soins dentaires", "dettes")],
         *[("purposes", word) for word in ("trajets", "liens familiaux", "éducation", "emploi", "logement")],
-        *[
-            ("channels", word)
-            for word in ("téléphone", "courrier", "prescripteur", "référent social", "direct")
-        ],
+        *[("channels", word) for word in ("téléphone", "courrier", "prescripteur", "référent social", "direct")],
     ],
 )
 def test_the_words_of_the_four_ccas_are_there(section: str, word: str) -> None:

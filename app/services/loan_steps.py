@@ -1,0 +1,60 @@
+"""The row of a loan as its actions need it: held, moved one step, logged."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.errors import NotFound
+from app.domain.loan_lifecycle import LoanAction, LoanStage, after
+from app.domain.permissions import Caller
+from app.tables import Loan, LoanTransition
+from app.tenancy import bound_tenant
+
+
+async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
+    """The row of a loan, held until the end of the transaction; NotFound."""
+    loan = await session.get(Loan, (bound_tenant(session), loan_id), with_for_update=True)
+    if loan is None:
+        raise NotFound
+    return loan
+
+
+def move(
+    session: AsyncSession,
+    loan: Loan,
+    action: LoanAction,
+    *,
+    caller: Caller,
+    effect_on: date,
+    reason: str | None = None,
+) -> None:
+    """Takes one transition and logs it with its author. Raises IllegalTransition."""
+    before, loan.stage = loan.stage, after(loan.stage, action)
+    loan.version += 1
+    log(session, loan, action, before, caller=caller, effect_on=effect_on, reason=reason)
+
+
+def log(
+    session: AsyncSession,
+    loan: Loan,
+    action: LoanAction,
+    before: LoanStage | None,
+    *,
+    caller: Caller,
+    effect_on: date,
+    reason: str | None = None,
+) -> None:
+    """Writes down a step that was taken; `before` is null for the offer."""
+    session.add(
+        LoanTransition(
+            tenant_id=loan.tenant_id,
+            loan_id=loan.id,
+            account_id=caller.account_id,
+            action=action,
+            from_stage=before,
+            to_stage=loan.stage,
+            effect_on=effect_on,
+            reason=reason,
+        )
+    )

@@ -1,0 +1,68 @@
+"""The signatures of a loan's contract."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.dates import check_day
+from app.domain.eligibility import age_on
+from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
+from app.domain.loan_lifecycle import LoanAction, after
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import RequestAction
+from app.domain.rules import Party
+from app.schemas.loans import LoanRead, SignatureCreate
+from app.services import loan_states, loan_steps
+from app.services import request_steps as steps
+from app.tables import Person, Request, Signature
+
+ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
+
+
+async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate) -> LoanRead:
+    """One party signs; the last signature accepts the loan and makes the request contracted.
+
+    Raises IllegalTransition, PartyNotExpected, AlreadySigned, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
+    """
+    loan = await loan_steps.locked(session, loan_id)
+    check_day("signed_on", body.signed_on, not_before=loan.offered_on, today=today)
+    after(loan.stage, LoanAction.SIGN)
+    awaited = await loan_states.awaited_parties(session, loan)
+    if body.party not in awaited:
+        signed = body.party in await loan_states.expected_parties(session, loan)
+        raise (AlreadySigned if signed else PartyNotExpected)(party=body.party.value)
+    request = await steps.locked(session, loan.request_id)
+    await check_adults(session, request, parties=(body.party,), on=body.signed_on)
+    session.add(
+        Signature(
+            tenant_id=loan.tenant_id,
+            loan_id=loan.id,
+            party=body.party,
+            signed_on=body.signed_on,
+            account_id=caller.account_id,
+        )
+    )
+    loan.version += 1
+    if awaited == [body.party]:
+        on = max(
+            [
+                body.signed_on,
+                *(signature.signed_on for signature in await loan_states.signatures(session, loan)),
+            ]
+        )
+        loan_steps.move(session, loan, LoanAction.ACCEPT, caller=caller, effect_on=on)
+        steps.move(session, request, RequestAction.CONTRACT, caller=caller, effect_on=on)
+    return await loan_states.read(session, loan.id, as_of=today)
+
+
+async def check_adults(session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date) -> None:
+    """A minor has no capacity to borrow (articles 1145 and 1146 of the Code civil). Raises BorrowerIsMinor."""
+    borrowers = {Party.BORROWER: request.applicant_id, Party.CO_BORROWER: request.co_applicant_id}
+    for party in parties:
+        person_id = borrowers.get(party)
+        if person_id is None:
+            continue
+        person = await session.get_one(Person, (request.tenant_id, person_id))
+        if age_on(person.birth_on, on) < ADULT_AGE:
+            raise BorrowerIsMinor(party=party.value, on=on.isoformat())

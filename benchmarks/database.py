@@ -1,0 +1,139 @@
+"""The database of a run: several tenants, each with its staff and as many rows as a large CCAS."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import SQLModel
+
+from app.commands.accounts import add_account, new_password
+from app.commands.migrate import upgrade
+from app.commands.tenants import load_tenant, read_rules
+from app.domain.permissions import Role
+from app.local_postgres import local_postgres, prepare_database
+from app.tenants import seed_files
+
+REQUESTS, LOANS = 2_000, 500  # of each tenant; as many people as requests
+_TENANTS = 4
+_BETWEEN_TENANTS = 1_000_000
+_LOGIN = "bench"  # fill.sql names it
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTenant:
+    """A CCAS whose rows are numbered from `first` on, and an account of its staff."""
+
+    id: UUID
+    first: int
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilledDatabase:
+    """The addresses as the owner and as the role that serves, and what is there."""
+
+    owner_url: str
+    service_url: str
+    tenants: list[FilledTenant]
+
+
+@contextmanager
+def filled_database() -> Iterator[FilledDatabase]:
+    """A database of this run alone, gone at the end: on BENCH_ADMIN_URL if set, else on a server of its own."""
+    given = os.environ.get("BENCH_ADMIN_URL")
+    if given:
+        yield from _filled(given)
+        return
+    with tempfile.TemporaryDirectory(prefix="microcredit-bench-") as home, local_postgres(Path(home)) as server:
+        yield from _filled(server.url(role="postgres", database="postgres"))
+
+
+def count_repayments(database: FilledDatabase) -> int:
+    """The repayments in the ledgers of all tenants."""
+    total = 0
+    with psycopg.connect(_plain(database.owner_url)) as owner:
+        for tenant in database.tenants:
+            owner.execute("select set_config('app.tenant_id', %s, true)", [str(tenant.id)])
+            row = owner.execute("select count(*) from ledger_entries where kind = 'repayment'").fetchone()
+            total += row[0] if row else 0
+    return total
+
+
+def server_settings(database: FilledDatabase) -> tuple[str, str]:
+    """The version of PostgreSQL, and what it does to keep a commit."""
+    with psycopg.connect(_plain(database.owner_url)) as owner:
+        names = ("server_version", "fsync", "synchronous_commit")
+        version, fsync, commits = (owner.execute(f"show {name}").fetchone() or ("",) for name in names)
+    return version[0], f"fsync {fsync[0]}, synchronous_commit {commits[0]}"
+
+
+def identifier(kind: str, number: int) -> UUID:
+    """The identifier that fill.sql gives to a row of a kind."""
+    return UUID(f"00000000-0000-7000-{kind}-{number:012x}")
+
+
+def _filled(admin_url: str) -> Iterator[FilledDatabase]:
+    name = f"microcredit_bench_{os.getpid()}"
+    try:
+        owner_url, service_url = prepare_database(admin_url, name)
+        upgrade(owner_url)
+        tenants = [_open_tenant(owner_url, number) for number in range(1, _TENANTS + 1)]
+        with psycopg.connect(_plain(owner_url)) as owner:
+            _set_defaults(owner)
+            for tenant in tenants:
+                _fill(owner, tenant)
+            owner.execute("analyze")
+        yield FilledDatabase(owner_url, service_url, tenants)
+    finally:
+        with psycopg.connect(_plain(admin_url), autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _open_tenant(owner_url: str, number: int) -> FilledTenant:
+    """With Besançon's rules: it lends its own funds, so the ledger is here."""
+    rules = next(read_rules(path) for path in seed_files() if path.stem == "besancon")
+    slug, password = f"bench-{number}", new_password()
+    tenant_id = load_tenant(owner_url, replace(rules, slug=slug))
+    add_account(owner_url, tenant=slug, login=_LOGIN, roles=[Role.AGENT], password=password)
+    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, f"{_LOGIN}@{slug}", password)
+
+
+def _set_defaults(owner: psycopg.Connection) -> None:
+    """The defaults of the table classes, in the database: fill.sql names only the columns that it has a say in."""
+    for table in SQLModel.metadata.sorted_tables:
+        for column in table.columns:
+            if column.primary_key or column.default is None:
+                continue
+            made: Any = getattr(column.default, "arg", None)
+            value = made(None) if callable(made) else made
+            literal = Jsonb(value) if isinstance(column.type, JSONB) else getattr(value, "value", value)
+            statement = sql.SQL("alter table {} alter column {} set default {}")
+            names = (sql.Identifier(table.name), sql.Identifier(column.name))
+            owner.execute(statement.format(*names, sql.Literal(literal)))
+
+
+def _fill(owner: psycopg.Connection, tenant: FilledTenant) -> None:
+    settings = {
+        "app.tenant_id": tenant.id,
+        "bench.first": tenant.first,
+        "bench.requests": REQUESTS,
+        "bench.loans": LOANS,
+    }
+    with owner.transaction():
+        for name, value in settings.items():
+            owner.execute("select set_config(%s, %s, true)", [name, str(value)])
+        owner.execute((Path(__file__).parent / "fill.sql").read_bytes())
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg:", "postgresql:", 1)

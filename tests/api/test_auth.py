@@ -1,0 +1,311 @@
+"""Signing in, what a token says, and who may call what."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from joserfc import jwt
+from joserfc.jwk import OctKey
+from sqlalchemy import text
+
+from app.commands.accounts import add_account
+from app.commands.tenants import load_tenant, read_rules
+from app.domain.permissions import ROLES, Role
+from app.security import Credential, sign_token
+from app.tenants import seed_files
+from tests.support import TOKEN_SECRET, Ccas, Databases, Json, Staff, add_staff, ok, refused, run_sql
+
+PASSWORD = "un mot de passe d'essai"
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+async def sign_in(client: AsyncClient, username: str, password: str = PASSWORD) -> Response:
+    return await client.post("/v1/auth/token", data={"username": username, "password": password})
+
+
+def claims_of(token: str) -> Json:
+    """The claims that a token carries, unverified."""
+    payload = token.split(".")[1]
+    claims: Json = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def bearing(client: AsyncClient, token: str) -> Staff:
+    """Someone who bears a token of the test's own making."""
+    staff = Staff(client, uuid4(), None)
+    staff.headers = {"Authorization": f"Bearer {token}"}
+    return staff
+
+
+@pytest.fixture
+def platform(databases: Databases, client: AsyncClient) -> Staff:
+    """A member of the platform's staff."""
+    account_id = uuid4()
+    engine = databases.owner()
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into platform_accounts (id, login, password_hash, active, entered_at)"
+                " values (:id, :login, 'never matches', true, now())"
+            ),
+            {"id": account_id, "login": f"p{account_id.hex[:12]}"},
+        )
+    engine.dispose()
+    return Staff(client, account_id, None)
+
+
+# Signing in
+
+
+async def test_an_account_signs_in_with_its_login_at_its_ccas(
+    besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    account_id = add_account(
+        databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD
+    )
+    response = await sign_in(client, f"camille@{besancon.slug}")
+    assert response.status_code == 200
+    token = response.json()
+    assert (token["token_type"], token["expires_in"]) == ("bearer", 1_800)
+    assert response.headers["cache-control"] == "no-store"
+    me = await ok(bearing(client, token["access_token"]).get("/me"))
+    assert (me["account_id"], me["username"]) == (str(account_id), f"camille@{besancon.slug}")
+    assert (me["tenant"], me["roles"]) == (besancon.slug, ["agent"])
+    assert me["commune_insee_codes"] == ["25056"]
+
+
+async def test_a_token_says_whose_it_is_of_which_ccas_and_for_half_an_hour(
+    besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    account_id = add_account(
+        databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD
+    )
+    claims = claims_of((await sign_in(client, f"camille@{besancon.slug}")).json()["access_token"])
+    assert set(claims) == {"iss", "sub", "tenant", "iat", "exp"}
+    assert (claims["sub"], claims["tenant"]) == (str(account_id), str(besancon.id))
+    assert claims["exp"] - claims["iat"] == 30 * 60
+    assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
+
+
+async def test_every_wrong_way_of_signing_in_gets_the_same_answer(
+    besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    add_account(databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD)
+    attempts = {
+        "wrong password": (f"camille@{besancon.slug}", "un autre mot de passe"),
+        "unknown login": (f"personne@{besancon.slug}", PASSWORD),
+        "unknown tenant": ("camille@nulle-part", PASSWORD),
+        "no tenant": ("camille", PASSWORD),
+        "no login": (f"@{besancon.slug}", PASSWORD),
+        "the platform": ("camille@platform", PASSWORD),
+        "two tenants": (f"camille@{besancon.slug}@{besancon.slug}", PASSWORD),
+        "other case": (f"Camille@{besancon.slug}", PASSWORD),
+        "joker": (f"%@{besancon.slug}", PASSWORD),
+    }
+    answers = set()
+    for username, password in attempts.values():
+        response = await sign_in(client, username, password)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+        answers.add(response.text)
+    (answer,) = answers
+    problem = json.loads(answer)
+    assert (problem["code"], problem["error"]) == ("credentials_refused", "invalid_grant")
+
+
+async def test_a_closed_account_neither_signs_in_nor_goes_on(
+    besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    add_account(databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD)
+    token = (await sign_in(client, f"camille@{besancon.slug}")).json()["access_token"]
+    await ok(bearing(client, token).get("/requests"))
+    run_sql(databases, besancon, "update accounts set active = false where login = 'camille'", as_owner=True)
+    assert (await sign_in(client, f"camille@{besancon.slug}")).status_code == 401
+    await refused(bearing(client, token).get("/requests"), 401, "token_refused")
+
+
+async def test_roles_are_those_of_today_and_not_those_of_the_token(besancon: Ccas, databases: Databases) -> None:
+    await ok(besancon.agent.get("/requests"))
+    await refused(besancon.agent.post(f"/requests/{NOBODY}/decisions", {}), 403, "forbidden")
+    run_sql(databases, besancon, "update accounts set roles = '{decider}' where login = 'agent'", as_owner=True)
+    await refused(besancon.agent.post("/people", {}), 403, "forbidden")
+    assert (await besancon.agent.post(f"/requests/{NOBODY}/decisions", {})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"),
+    [
+        ({"password": PASSWORD}, ("/body/username", "missing")),
+        ({"username": "a@b"}, ("/body/password", "missing")),
+        ({"username": "a@b", "password": PASSWORD, "grant_type": "implicit"}, ("/body/grant_type", "not_one_of")),
+        ({"username": "a@b", "password": PASSWORD, "otp": "1"}, ("/body/otp", "unknown_field")),
+    ],
+)
+async def test_an_ill_formed_token_form_is_told_what_is_wrong(
+    client: AsyncClient, form: dict[str, str], fault: tuple[str, str]
+) -> None:
+    problem = await refused(client.post("/v1/auth/token", data=form), 422, "invalid")
+    assert fault in [(one["pointer"], one["code"]) for one in problem["errors"]]
+
+
+async def test_a_token_form_is_a_form(client: AsyncClient) -> None:
+    body = {"username": "a@b", "password": PASSWORD}
+    await refused(client.post("/v1/auth/token", json=body), 415, "media_type_refused")
+
+
+async def test_the_form_of_oauth_libraries_is_accepted(
+    besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    add_account(databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD)
+    form = {"grant_type": "password", "username": f"camille@{besancon.slug}", "password": PASSWORD, "scope": ""}
+    assert (await client.post("/v1/auth/token", data=form)).status_code == 200
+
+
+async def test_the_longest_login_of_the_longest_slug_signs_in(databases: Databases, client: AsyncClient) -> None:
+    path = next(path for path in seed_files() if path.stem == "besancon")
+    slug = f"ccas-{uuid4().hex}-{uuid4().hex}"[:63].rstrip("-")
+    load_tenant(databases.owner_url, replace(read_rules(path), slug=slug))
+    login = "a" * 63
+    add_account(databases.owner_url, tenant=slug, login=login, roles=[Role.AGENT], password=PASSWORD)
+    assert (await sign_in(client, f"{login}@{slug}")).status_code == 200
+
+
+# Tokens
+
+
+async def test_without_a_token_nothing_of_a_ccas_is_shown(client: AsyncClient) -> None:
+    problem = await refused(client.get("/v1/requests"), 401, "unauthenticated")
+    assert problem["error"] == "invalid_token"
+
+
+def forged(besancon: Ccas) -> Iterator[tuple[str, str]]:
+    """Tokens that are not ours, or no longer."""
+    now = datetime.now(UTC)
+    credential = Credential(besancon.agent.account_id, besancon.id)
+    good = sign_token(credential, secret=TOKEN_SECRET, now=now)
+    claims = claims_of(good)
+    header, payload, signature = good.split(".")
+
+    def signed(changed: dict[str, Any], secret: str = TOKEN_SECRET, algorithm: str = "HS256") -> str:
+        body = {name: value for name, value in {**claims, **changed}.items() if value != "absent"}
+        return jwt.encode({"alg": algorithm}, body, OctKey.import_key(secret), algorithms=[algorithm])
+
+    none = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    yield "expired", sign_token(credential, secret=TOKEN_SECRET, now=now - timedelta(minutes=31))
+    yield "of another secret", signed({}, secret="another secret, long enough to sign with it")
+    yield "altered", f"{header}.{payload}.{signature[:-4]}AAAA"
+    yield "unsigned", f"{none}.{payload}."
+    yield "of another algorithm", signed({}, algorithm="HS512")
+    yield "without end", signed({"exp": "absent"})
+    yield "without owner", signed({"sub": "absent"})
+    yield "of another issuer", signed({"iss": "someone else"})
+    yield "of no account", signed({"sub": str(uuid4())})
+    yield "of no identifier", signed({"sub": "agent"})
+    yield "of another ccas", signed({"tenant": str(uuid4())})
+    yield "of the platform", signed({"tenant": None})
+    yield "not a token", "bonjour"
+
+
+async def test_a_token_that_is_not_ours_is_refused_however_it_was_made(besancon: Ccas, client: AsyncClient) -> None:
+    for kind, token in forged(besancon):
+        response = await bearing(client, token).get("/me")
+        assert (response.status_code, response.json()["code"]) == (401, "token_refused"), kind
+        assert response.headers["www-authenticate"].startswith("Bearer"), kind
+
+
+async def test_a_token_lives_for_half_an_hour_and_not_longer(besancon: Ccas, client: AsyncClient) -> None:
+    credential = Credential(besancon.agent.account_id, besancon.id)
+    for age, status in ((29, 200), (31, 401)):
+        signed_at = datetime.now(UTC) - timedelta(minutes=age)
+        token = sign_token(credential, secret=TOKEN_SECRET, now=signed_at)
+        assert (await bearing(client, token).get("/me")).status_code == status
+
+
+async def test_a_token_of_one_ccas_opens_no_other(besancon: Ccas, toulouse: Ccas, client: AsyncClient) -> None:
+    stolen = sign_token(Credential(besancon.agent.account_id, toulouse.id), secret=TOKEN_SECRET, now=datetime.now(UTC))
+    await refused(bearing(client, stolen).get("/requests"), 401, "token_refused")
+
+
+# Roles
+
+
+def operations(app: FastAPI) -> list[tuple[str, str, str]]:
+    """Identifier, method and address of each operation that the document describes under a credential."""
+    found = []
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("security"):
+                parameters = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"]
+                address = path
+                for name in parameters:
+                    address = address.replace(f"{{{name}}}", NOBODY)
+                found.append((operation["operationId"], method.upper(), address))
+    return found
+
+
+async def call(staff: Staff, method: str, address: str) -> Response:
+    """Calls an operation with nothing that could have an effect."""
+    headers = {**staff.headers, "Idempotency-Key": str(uuid4()), "If-Match": '"1"'}
+    body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+    return await staff.client.request(method, address, headers=headers, **body)
+
+
+def test_every_operation_under_a_credential_has_its_line_in_the_table_of_roles(app: FastAPI) -> None:
+    assert {operation for operation, _, _ in operations(app)} == set(ROLES)
+
+
+@pytest.mark.parametrize("role", ["agent", "decider", "manager"])
+async def test_each_role_may_call_what_the_table_says_and_nothing_else(besancon: Ccas, app: FastAPI, role: str) -> None:
+    staff: Staff = getattr(besancon, role)
+    wrong = []
+    for operation, method, address in operations(app):
+        response = await call(staff, method, address)
+        forbidden = response.status_code == 403
+        if forbidden == (Role(role) in ROLES[operation]) or response.status_code >= 500:
+            wrong.append((operation, response.status_code))
+    assert wrong == []
+
+
+async def test_the_platforms_staff_sees_nothing_of_any_ccas(besancon: Ccas, app: FastAPI, platform: Staff) -> None:
+    statuses = {
+        operation: (await call(platform, method, address)).status_code for operation, method, address in operations(app)
+    }
+    assert statuses.pop("auth_me") == 200
+    assert {operation: status for operation, status in statuses.items() if status != 403} == {}
+
+
+async def test_the_platforms_staff_knows_who_it_is(platform: Staff) -> None:
+    me = await ok(platform.get("/me"))
+    assert (me["tenant"], me["roles"], me["permissions"]) == (None, ["platform"], ["auth_me"])
+    assert me["commune_insee_codes"] == []
+
+
+@pytest.mark.parametrize("role", ["agent", "decider", "manager"])
+async def test_someone_is_told_the_very_operations_that_the_table_allows(besancon: Ccas, role: str) -> None:
+    staff: Staff = getattr(besancon, role)
+    me = await ok(staff.get("/me"))
+    assert me["permissions"] == sorted(operation for operation, roles in ROLES.items() if Role(role) in roles)
+
+
+async def test_roles_of_one_person_add_up(besancon: Ccas, databases: Databases, client: AsyncClient) -> None:
+    both = add_staff(databases, besancon.id, "deux", [Role.AGENT, Role.DECIDER])
+    staff = Staff(client, both, besancon.id)
+    assert (await ok(staff.get("/me")))["roles"] == ["agent", "decider"]
+    for path in ("/people", f"/requests/{NOBODY}/decisions"):
+        assert (await staff.post(path, {})).status_code == 422
+
+
+async def test_what_is_forbidden_is_forbidden_before_anything_is_looked_at(besancon: Ccas) -> None:
+    """The same answer for a file that exists and one that does not, for a body that is right and one that is not."""
+    answers = [
+        await refused(besancon.manager.post(f"/requests/{UUID(NOBODY)}/decisions", body), 403, "forbidden")
+        for body in ({}, {"outcome": "approve"})
+    ]
+    assert answers[0] == answers[1]

@@ -1,0 +1,406 @@
+"""Tenant isolation, looked at from the catalogue, from the serving role, and over HTTP for every operation."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+from sqlmodel import SQLModel
+
+from app.database import open_engine, open_sessions, tenant_transaction
+from app.tenancy import GLOBAL_TABLES
+from tests.conftest import TEMPLATE
+from tests.openapi import (
+    INSTEAD_OF,
+    Operation,
+    everyone,
+    fields,
+    headers_of,
+    json_bytes,
+    operations,
+    real_identifiers,
+    resolved,
+    sample,
+    with_value,
+)
+from tests.support import Ccas, Databases, Json, Staff, demand, ok, open_ccas
+
+TENANT_TABLES = sorted(set(SQLModel.metadata.tables) - GLOBAL_TABLES)
+
+
+@pytest.fixture(scope="module")
+def admin(databases: Databases) -> Iterator[Connection]:
+    """The migrated database, seen by a superuser."""
+    engine = create_engine(databases.admin_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def serving(databases: Databases) -> Iterator[Engine]:
+    """The one connection of a pool of the serving role."""
+    engine = create_engine(databases.app_url, poolclass=StaticPool)
+    yield engine
+    engine.dispose()
+
+
+def rows(connection: Connection, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """What the statement gives, as plain tuples."""
+    return [tuple(row) for row in connection.execute(text(statement), values)]
+
+
+# The catalogue.
+
+
+def test_every_table_belongs_to_tenants_or_is_on_the_list_of_global_ones(admin: Connection) -> None:
+    tables = {name for (name,) in rows(admin, "select tablename from pg_tables where schemaname = 'public'")}
+    with_tenant = rows(
+        admin,
+        "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
+        " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attnotnull",
+    )
+    assert tables - {name for (name,) in with_tenant} == GLOBAL_TABLES
+
+
+def test_policies_of_every_tenant_table_are_enabled_and_forced_on_its_owner(admin: Connection) -> None:
+    unforced = rows(
+        admin,
+        "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
+        " where c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)",
+    )
+    assert unforced == []
+
+
+def test_every_tenant_table_has_one_policy_whose_using_is_its_with_check(admin: Connection) -> None:
+    bound = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+    policies = rows(
+        admin,
+        "select tablename, permissive, cmd, roles::text, qual, with_check from pg_policies"
+        " where schemaname = 'public' order by tablename",
+    )
+    assert policies == [(table, "PERMISSIVE", "ALL", "{public}", bound, bound) for table in TENANT_TABLES]
+
+
+def test_every_foreign_key_between_tenant_tables_begins_with_the_tenant_on_both_sides(admin: Connection) -> None:
+    keys = rows(
+        admin,
+        """
+        select k.conname,
+          (select attname from pg_attribute where attrelid = k.conrelid and attnum = k.conkey[1]),
+          (select attname from pg_attribute where attrelid = k.confrelid and attnum = k.confkey[1])
+        from pg_constraint k
+        where k.contype = 'f'
+          and exists (select from pg_attribute where attrelid = k.conrelid and attname = 'tenant_id')
+          and exists (select from pg_attribute where attrelid = k.confrelid and attname = 'tenant_id')
+        """,
+    )
+    assert keys
+    assert [key for key in keys if key[1:] != ("tenant_id", "tenant_id")] == []
+
+
+def test_no_global_table_refers_to_rows_of_tenants(admin: Connection) -> None:
+    keys = rows(
+        admin,
+        """
+        select k.conname from pg_constraint k
+        where k.contype = 'f'
+          and not exists (select from pg_attribute where attrelid = k.conrelid and attname = 'tenant_id')
+          and exists (select from pg_attribute where attrelid = k.confrelid and attname = 'tenant_id')
+        """,
+    )
+    assert keys == []
+
+
+def test_every_unique_index_and_exclusion_of_tenant_tables_contains_the_tenant(admin: Connection) -> None:
+    without_tenant = rows(
+        admin,
+        """
+        select i.indexrelid::regclass::text from pg_index i
+        join pg_attribute a on a.attrelid = i.indrelid and a.attname = 'tenant_id'
+        where (i.indisunique or i.indisexclusion) and not a.attnum = any (i.indkey)
+        """,
+    )
+    assert without_tenant == []
+
+
+def test_no_view_and_no_definer_function_sees_past_the_policies(admin: Connection) -> None:
+    views = rows(
+        admin, "select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
+    )
+    definers = rows(
+        admin,
+        "select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+        " where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')",
+    )
+    assert (views, definers) == ([], [])
+
+
+def test_the_serving_role_has_no_power_over_the_server_and_owns_nothing(admin: Connection) -> None:
+    powers = rows(
+        admin,
+        "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolinherit from pg_roles"
+        " where rolname = 'app'",
+    )
+    assert powers == [(False,) * 6]
+    memberships = "select roleid::regrole::text from pg_auth_members where member = 'app'::regrole"
+    owned = "select classid::regclass::text from pg_shdepend where refobjid = 'app'::regrole and deptype = 'o'"
+    assert (rows(admin, memberships), rows(admin, owned)) == ([], [])
+
+
+def test_the_serving_role_creates_nothing_in_its_database_not_even_temporary_tables(admin: Connection) -> None:
+    able = rows(
+        admin,
+        # Rights on a database do not travel with its copies: those of the template are as `prepare_database` gave them.
+        "select has_schema_privilege('app', 'public', 'create'),"
+        " has_database_privilege('app', :prepared, 'create'), has_database_privilege('app', :prepared, 'temporary')",
+        prepared=TEMPLATE,
+    )
+    assert able == [(False, False, False)]
+
+
+def test_the_grants_of_the_serving_role_are_exactly_those_that_the_tables_state(admin: Connection) -> None:
+    given: dict[str, set[str]] = {}
+    for table, privilege in rows(
+        admin,
+        "select table_name, privilege_type from information_schema.role_table_grants where grantee in ('app', 'PUBLIC')"
+        " and table_schema = 'public'",
+    ):
+        given.setdefault(table, set()).add(privilege)
+    stated = {name: set(table.info["grants"]) for name, table in SQLModel.metadata.tables.items()}
+    assert given == {**stated, "alembic_version": {"SELECT"}}
+
+
+def test_nothing_is_granted_on_single_columns_beside_the_tables(admin: Connection) -> None:
+    of_columns = (
+        "select attrelid::regclass::text, attname from pg_attribute where attacl is not null and attrelid > 16384"
+    )
+    assert rows(admin, of_columns) == []
+
+
+def test_the_serving_role_deletes_nothing_but_answers_already_given(admin: Connection) -> None:
+    deletable = rows(
+        admin,
+        "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
+        " and has_table_privilege('app', oid, 'delete, truncate, references, trigger')",
+    )
+    assert deletable == [("idempotency_records",)]
+
+
+# The serving role.
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows of each tenant table the connection sees."""
+    return {table: rows(connection, f"select count(*) from {table}")[0][0] for table in TENANT_TABLES}  # noqa: S608
+
+
+def bind(connection: Connection, ccas: Ccas) -> None:
+    """Binds the connection's transaction to a tenant, as the service does."""
+    connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(ccas.id)})
+
+
+async def test_a_transaction_bound_to_no_tenant_sees_no_row_and_raises_nothing(besancon: Ccas, serving: Engine) -> None:
+    await real_identifiers(besancon)
+    with serving.begin() as connection:
+        assert counts(connection) == dict.fromkeys(TENANT_TABLES, 0)
+
+
+async def test_a_pooled_connection_forgets_the_tenant_it_was_bound_to(besancon: Ccas, serving: Engine) -> None:
+    await real_identifiers(besancon)
+    with serving.begin() as connection:
+        bind(connection, besancon)
+        assert all(counts(connection).values()), "a table without rows proves nothing here"
+        backend = rows(connection, "select pg_backend_pid()")
+    with serving.begin() as connection:
+        assert rows(connection, "select pg_backend_pid()") == backend
+        assert rows(connection, "select current_setting('app.tenant_id', true)") == [("",)]
+        assert counts(connection) == dict.fromkeys(TENANT_TABLES, 0)
+
+
+async def test_a_rolled_back_transaction_leaves_no_binding_either(besancon: Ccas, serving: Engine) -> None:
+    await ok(besancon.agent.post("/requests", demand(besancon)))
+    with serving.connect() as connection:
+        bind(connection, besancon)
+        connection.rollback()
+        assert counts(connection) == dict.fromkeys(TENANT_TABLES, 0)
+
+
+async def test_one_connection_that_serves_tenants_in_turn_never_mixes_them(
+    besancon: Ccas, toulouse: Ccas, databases: Databases
+) -> None:
+    engine = open_engine(databases.app_url, pool_size=1, pool_wait_seconds=2)
+    sessions = open_sessions(engine)
+    for turn in range(30):
+        ccas = (besancon, toulouse)[turn % 2]
+        async with tenant_transaction(sessions, ccas.id) as session:
+            seen = (await session.execute(text("select distinct tenant_id from accounts"))).scalars().all()
+            assert seen == [ccas.id]
+        async with tenant_transaction(sessions, None) as session:
+            assert (await session.execute(text("select count(*) from accounts"))).scalar_one() == 0
+    await engine.dispose()
+
+
+async def test_a_row_of_another_tenant_is_refused(besancon: Ccas, toulouse: Ccas, serving: Engine) -> None:
+    insert = (
+        "insert into reference_counters (tenant_id, id, series, year, last_number)"
+        " values (:tenant_id, gen_random_uuid(), 'X', 2011, 1)"
+    )
+    with serving.connect() as connection:
+        bind(connection, besancon)
+        with pytest.raises(DBAPIError, match="row-level security"):
+            connection.execute(text(insert), {"tenant_id": toulouse.id})
+
+
+async def test_a_row_cannot_hang_on_a_parent_of_another_tenant(besancon: Ccas, toulouse: Ccas, serving: Engine) -> None:
+    theirs = await ok(toulouse.agent.post("/requests", demand(toulouse, product=None)))
+    insert = (
+        "insert into budgets (tenant_id, id, request_id, revision, entered_at)"
+        " values (:tenant_id, gen_random_uuid(), :request_id, 1, now())"
+    )
+    with serving.connect() as connection:
+        bind(connection, besancon)
+        with pytest.raises(DBAPIError, match="fk_budgets_tenant_id_request_id"):
+            connection.execute(text(insert), {"tenant_id": besancon.id, "request_id": theirs["id"]})
+
+
+async def test_an_update_reaches_no_row_of_another_tenant(besancon: Ccas, toulouse: Ccas, serving: Engine) -> None:
+    theirs = await ok(toulouse.agent.post("/people", demand(toulouse)["applicant"]))
+    with serving.begin() as connection:
+        bind(connection, besancon)
+        changed = connection.execute(text("update people set phone = '0' where id = :id"), {"id": theirs["id"]})
+        everywhere = connection.execute(text("update people set phone = '0'"))
+        assert (changed.rowcount, everywhere.rowcount) == (0, 0)
+    assert await ok(toulouse.agent.get(f"/people/{theirs['id']}")) == theirs
+
+
+async def test_a_row_cannot_be_given_away_to_another_tenant(besancon: Ccas, toulouse: Ccas, serving: Engine) -> None:
+    await ok(besancon.agent.post("/people", demand(besancon)["applicant"]))
+    with serving.connect() as connection:
+        bind(connection, besancon)
+        with pytest.raises(DBAPIError, match="row-level security"):
+            connection.execute(text("update people set tenant_id = :id"), {"id": toulouse.id})
+
+
+# Over HTTP, for every operation of the document.
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Two CCAS: one asks, with every role it can give; the other has things to be asked for."""
+
+    caller: Staff
+    own: dict[str, str]
+    foreign: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+async def neighbours(app: FastAPI, databases: Databases) -> AsyncIterator[Neighbours]:
+    """Two CCAS of this module."""
+    async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
+        here, there = (open_ccas(databases, client, "besancon") for _ in range(2))
+        caller = everyone(databases, here)
+        yield Neighbours(caller, await real_identifiers(here), await real_identifiers(there))
+
+
+WITH_IDENTIFIERS = [operation for operation in operations() if operation.identifiers() and not operation.public]
+UUID_FIELDS = [
+    pytest.param(operation, path, id=f"{operation.id}-{path[-1]}")
+    for operation in operations()
+    for path, schema, _ in fields(operation.body_schema or {})
+    if resolved(schema).get("format") == "uuid"
+]
+UUID_QUERIES = [
+    pytest.param(operation, name, id=f"{operation.id}-{name}")
+    for operation in operations()
+    for name, schema in operation.parameters("query").items()
+    if resolved(schema).get("format") == "uuid" or name.endswith("_id")
+]
+
+
+async def test_a_real_identifier_can_be_made_for_every_name_in_a_path(neighbours: Neighbours) -> None:
+    unmade = [
+        f"{operation.id}: tests/openapi.py real_identifiers() makes no {name}, so its isolation is not tested"
+        for operation in operations()
+        for name in operation.identifiers()
+        if name not in neighbours.own
+    ]
+    assert unmade == []
+
+
+@pytest.mark.parametrize("operation", WITH_IDENTIFIERS, ids=lambda operation: operation.id)
+async def test_another_tenants_identifier_is_answered_exactly_as_one_that_never_was(
+    operation: Operation, neighbours: Neighbours
+) -> None:
+    for name in operation.identifiers():
+        for rest in (neighbours.own, neighbours.foreign):
+            theirs = await ask(operation, neighbours, {**rest, name: neighbours.foreign[name]})
+            random = await ask(operation, neighbours, {**rest, name: str(uuid4())})
+            assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found"), theirs.text
+            assert told(theirs) == told(random)
+
+
+@pytest.mark.parametrize(("operation", "path"), UUID_FIELDS)
+async def test_another_tenants_identifier_in_a_body_is_answered_as_one_that_never_was(
+    operation: Operation, path: tuple[str, ...], neighbours: Neighbours
+) -> None:
+    name = str(path[-1])
+    body = sample(operation.body_schema or {})
+    body.pop(INSTEAD_OF.get(name), None)
+    foreign = neighbours.foreign.get(name, neighbours.foreign["person_id"])
+    theirs = await ask(operation, neighbours, neighbours.own, with_value(body, path, foreign))
+    random = await ask(operation, neighbours, neighbours.own, with_value(body, path, str(uuid4())))
+    assert 400 <= theirs.status_code < 500, theirs.text
+    assert told(theirs) == told(random)
+
+
+@pytest.mark.parametrize(("operation", "name"), UUID_QUERIES)
+async def test_another_tenants_identifier_in_a_query_finds_what_one_that_never_was_finds(
+    operation: Operation, name: str, neighbours: Neighbours
+) -> None:
+    theirs = await ask(operation, neighbours, neighbours.own, query={name: neighbours.foreign[name]})
+    random = await ask(operation, neighbours, neighbours.own, query={name: str(uuid4())})
+    assert told(theirs) == told(random)
+    own = await ask(operation, neighbours, neighbours.own, query={name: neighbours.own[name]})
+    assert own.json()["items"], "an own identifier finds something, so the comparison means something"
+
+
+async def test_lists_show_nothing_of_another_tenant(neighbours: Neighbours) -> None:
+    lists = [operation for operation in operations() if operation.id.endswith("_list") and not operation.public]
+    assert lists
+    for operation in lists:
+        shown = await ask(operation, neighbours, neighbours.own, query={"limit": 100})
+        identifiers = {item["id"] for item in shown.json()["items"]}
+        assert identifiers
+        assert identifiers.isdisjoint(neighbours.foreign.values()), operation.id
+
+
+async def ask(
+    operation: Operation,
+    neighbours: Neighbours,
+    identifiers: dict[str, str],
+    body: Json | None = None,
+    query: Json | None = None,
+) -> Response:
+    """One call by the curious neighbour, well formed in all but the identifier."""
+    schema = operation.body_schema
+    content = None if schema is None else json_bytes(sample(schema) if body is None else body)
+    return await neighbours.caller.client.request(
+        operation.method,
+        operation.url(identifiers),
+        headers=headers_of(operation, neighbours.caller),
+        content=content,
+        params=query,
+    )
+
+
+def told(answer: Response) -> tuple[int, bytes, dict[str, str]]:
+    """Everything that an answer tells, but its own identifier and the time."""
+    headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "date")}
+    return answer.status_code, answer.content, headers
