@@ -12,7 +12,8 @@ from tests.launcher.processes import CHECKOUT, line_of, started
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = re.findall(r"^\./run (\w+)", "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)), re.MULTILINE)
+SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+COMMANDS = re.findall(r"^\./run (\w+)", SHELL, re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
