@@ -61,6 +61,9 @@ def databases(worker_id: str) -> Iterator[Databases]:
     name = f"microcredit_test_{worker_id}"
     _drop(admin_url, name)
     _run(admin_url, "CREATE DATABASE {} OWNER microcredit_owner TEMPLATE " + TEMPLATE, name)
+    # The rights on a database do not travel with its copies.
+    _run(admin_url, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
+    _run(admin_url, "GRANT CONNECT ON DATABASE {} TO app", name)
     yield Databases.on(admin_url, name)
     _drop(admin_url, name)
 
