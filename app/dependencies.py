@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import tenant_transaction
+from app.database import Sessions, tenant_transaction
 from app.domain.errors import (
     Forbidden,
     HeaderDoubled,
@@ -54,6 +54,12 @@ async def transaction(
         yield session
 
 
+async def transaction_source(request: Request) -> Sessions:
+    """For the one action that ends its transaction before it is done."""
+    sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
 async def public_transaction(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's one transaction, bound to no tenant."""
     async with tenant_transaction(request.app.state.sessions, None) as session:
@@ -62,6 +68,7 @@ async def public_transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 # scope="function": the commit comes before the response leaves; without it a failed commit would still answer 201.
 Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
+TransactionSource = Annotated[Sessions, Depends(transaction_source)]
 PublicTransaction = Annotated[AsyncSession, Depends(public_transaction, scope="function")]
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.database import Sessions, tenant_transaction
 from app.domain.errors import CredentialsRefused, TokenRefused
 from app.domain.permissions import ROLES, Caller, Role, allows
 from app.schemas.auth import MeRead, TokenRead
@@ -17,13 +18,28 @@ from app.tables import Account, PlatformAccount, Tenant
 from app.tenancy import bind
 
 PLATFORM = "platform"
+# Built once: it runs at every request.
+_STAFF_MEMBER = (
+    select(col(Account.login), col(Account.roles), col(Tenant.slug), col(Tenant.time_zone), col(Tenant.communes))
+    .join(Tenant, col(Tenant.id) == col(Account.tenant_id))
+    .where(
+        col(Account.tenant_id) == bindparam("tenant_id"),
+        col(Account.id) == bindparam("account_id"),
+        col(Account.active),
+    )
+)
 _PLATFORM_TIME_ZONE = ZoneInfo("Europe/Paris")
 
 
-async def sign_in(session: AsyncSession, *, username: str, password: str, now: datetime) -> TokenRead:
-    """A token for `login@slug`, or CredentialsRefused, which never tells what was wrong."""
+async def sign_in(sessions: Sessions, *, username: str, password: str, now: datetime) -> TokenRead:
+    """A token for `login@slug`, or CredentialsRefused, which never tells what was wrong.
+
+    Takes a transaction of its own and ends it before the password is hashed: a burst of sign-ins must not hold
+    the connections that the others work with.
+    """
     login, _, slug = username.partition("@")
-    found = await (_platform_account(session, login) if slug == PLATFORM else _account(session, login, slug))
+    async with tenant_transaction(sessions, None) as session:
+        found = await (_platform_account(session, login) if slug == PLATFORM else _account(session, login, slug))
     credential, password_hash = found or (None, None)
     if not await password_matches(password, password_hash) or credential is None:
         raise CredentialsRefused
@@ -57,16 +73,10 @@ async def caller_of(session: AsyncSession, credential: Credential) -> Caller:
     """Who the credential belongs to today: roles are read anew at each request. Raises TokenRefused."""
     if credential.tenant_id is None:
         return await _platform_caller(session, credential.account_id)
-    statement = (
-        select(col(Account.login), col(Account.roles), col(Tenant.slug), col(Tenant.time_zone), col(Tenant.communes))
-        .join(Tenant, col(Tenant.id) == col(Account.tenant_id))
-        .where(
-            col(Account.tenant_id) == credential.tenant_id,
-            col(Account.id) == credential.account_id,
-            col(Account.active),
-        )
+    found = await session.execute(
+        _STAFF_MEMBER, {"tenant_id": credential.tenant_id, "account_id": credential.account_id}
     )
-    row = (await session.execute(statement)).one_or_none()
+    row = found.one_or_none()
     if row is None:
         raise TokenRefused
     return Caller(
