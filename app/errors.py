@@ -27,6 +27,7 @@ STATUSES: dict[type[MicrocreditError], HTTPStatus] = {
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.VersionStale: HTTPStatus.PRECONDITION_FAILED,
     errors.VersionMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.TooManyAtOnce: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unexpected: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -90,7 +91,7 @@ def _headers(status: HTTPStatus) -> dict[str, str]:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return headers
 

@@ -12,7 +12,7 @@ from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.domain.errors import TokenRefused
+from app.domain.errors import TokenRefused, TooManyAtOnce
 
 TOKEN_LIFE = timedelta(minutes=30)
 _ISSUER = "microcredit"
@@ -25,6 +25,7 @@ _NO_ACCOUNT = _hasher.hash("no account has this password")
 
 # Hashing holds a thread for some 30 ms: two at once leave the other core to the requests.
 _at_once = CapacityLimiter(2)
+_WAITING_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is the account's; takes as long for an account that does not exist (null)."""
+    """Whether the password is the account's; takes as long for an account that does not exist (null).
+
+    Raises TooManyAtOnce rather than let a burst wait for longer than a few seconds.
+    """
+    if _at_once.statistics().tasks_waiting >= _WAITING_MAX:
+        raise TooManyAtOnce
     verify = partial(_hasher.verify, password, password_hash or _NO_ACCOUNT)
     matches = await to_thread.run_sync(verify, limiter=_at_once)
     return matches and password_hash is not None

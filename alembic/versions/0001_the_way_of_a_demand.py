@@ -311,6 +311,7 @@ def upgrade() -> None:
                 "refuse",
                 "adjourn",
                 "contract",
+                "rescind",
                 "withdraw",
                 "close_without_action",
                 name="action",
@@ -360,7 +361,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("effect_on", sa.Date(), nullable=False),
+        sa.Column("effect_on", sa.Date(), nullable=True),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "account_id"],

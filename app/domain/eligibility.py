@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from app.domain.amortization import RemainderOn
+from app.domain.amortization import RemainderOn, Rounding
 from app.domain.errors import Breach, Severity
 from app.domain.rules import Product
 
@@ -20,15 +20,17 @@ class Aid:
     day of the decision.
     """
 
-    loan_amount_cents: int | None
-    duration_months: int | None
-    rounding_unit_cents: int | None
-    remainder_on: RemainderOn | None
-    grant_cents: int
     purpose: str
     applicant_age: int
     minor_children: int
     lives_in_served_commune: bool
+    loan_amount_cents: int | None = None
+    duration_months: int | None = None
+    instalment_cents: int | None = None
+    rounding_unit_cents: int | None = None
+    rounding: Rounding | None = None
+    remainder_on: RemainderOn | None = None
+    grant_cents: int = 0
 
     def facts(self) -> dict[str, Any]:
         """The facts as plain values, to be stored with the decision."""
@@ -40,13 +42,21 @@ def age_on(birth_on: date, on: date) -> int:
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
 
 
+def text_of(product: Product, rule: str) -> str | None:
+    """The sentence that a rule rests on, or that of the whole it is part of (`grant.usual_cents`: `grant`)."""
+    return product.sources.get(rule) or product.sources.get(rule.partition(".")[0])
+
+
 def breaches(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
-    """Every rule of the product that the aid does not meet. Null limits do not limit."""
+    """Every rule of the product that the aid does not meet. Null limits do not limit.
+
+    Each breach cites the text of its rule, or `reference`, the text that adopted the version.
+    """
     found = [*_person(product, aid), *_grant(product, aid)]
     if aid.loan_amount_cents is not None:
         found += _loan(product, aid)
     return [
-        Breach(rule=rule, limit=limit, actual=actual, severity=severity, reference=reference)
+        Breach(rule=rule, limit=limit, actual=actual, severity=severity, reference=text_of(product, rule) or reference)
         for rule, limit, actual, severity in found
     ]
 
@@ -82,6 +92,10 @@ def _loan(product: Product, aid: Aid) -> Iterator[_Finding]:
         yield "rounding.remainder_on", sides, aid.remainder_on.value, Severity.REFUSE
     if aid.rounding_unit_cents != rounding.unit_cents:
         yield "rounding.unit_cents", rounding.unit_cents, aid.rounding_unit_cents, Severity.WARN
+    elif aid.instalment_cents is not None and aid.instalment_cents % rounding.unit_cents:
+        yield "rounding.instalment_cents", rounding.unit_cents, aid.instalment_cents, Severity.WARN
+    if aid.rounding not in (None, rounding.mode):
+        yield "rounding.mode", rounding.mode.value, aid.rounding, Severity.WARN
 
 
 def _grant(product: Product, aid: Aid) -> Iterator[_Finding]:

@@ -19,6 +19,7 @@ MicrocreditError
 │   ├── IllegalTransition
 │   ├── RulesBreached
 │   └── ...
+├── TooManyAtOnce         429
 ├── EditConflict          412, 428
 │   ├── VersionStale
 │   └── VersionMissing
@@ -197,10 +198,6 @@ class PartnerLends(Conflict):
     """A partner lends here: the loan comes from its offer, not from a contract of the CCAS."""
 
 
-class OtherAnswerMissing(Conflict):
-    """Whatever ends without an aid needs the other answer that was given."""
-
-
 class UnreachableTooSoon(Conflict):
     """Two dated attempts are needed before a person is unreachable."""
 
@@ -292,6 +289,10 @@ class RulesBreached(Conflict):
     def __init__(self, breaches: list[Breach]) -> None:
         super().__init__()
         self.breaches = breaches
+
+
+class TooManyAtOnce(MicrocreditError):
+    """Too many people are signing in at once; try again in a moment."""
 
 
 class EditConflict(MicrocreditError):

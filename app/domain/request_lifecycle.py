@@ -30,6 +30,7 @@ class RequestAction(StrEnum):
     REFUSE = "refuse"
     ADJOURN = "adjourn"
     CONTRACT = "contract"
+    RESCIND = "rescind"
     WITHDRAW = "withdraw"
     CLOSE_WITHOUT_ACTION = "close_without_action"
 
@@ -46,6 +47,7 @@ TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
     (S.SUBMITTED, A.REFUSE): S.REFUSED,
     (S.SUBMITTED, A.ADJOURN): S.ADJOURNED,
     (S.APPROVED, A.CONTRACT): S.CONTRACTED,
+    (S.CONTRACTED, A.RESCIND): S.APPROVED,
 } | {
     (status, action): end
     for status in (S.INTAKE, S.ASSESSMENT, S.SUBMITTED, S.ADJOURNED, S.APPROVED)

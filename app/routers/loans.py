@@ -122,7 +122,7 @@ async def open_litigation(
     return answer.tagged(await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body))
 
 
-@router.post("/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The offer is withdrawn")
+@router.post("/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The loan is given up")
 async def cancel(
     session: Transaction,
     caller: Caller,
@@ -131,5 +131,5 @@ async def cancel(
     body: CancellationCreate,
     answer: Answer,
 ) -> LoanRead:
-    """Before it was accepted."""
+    """Before it is paid out; a signed contract is rescinded and the request is approved again."""
     return answer.tagged(await loans.cancel(session, loan_id, caller=caller, today=today, body=body))

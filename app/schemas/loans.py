@@ -143,7 +143,7 @@ class LitigationCreate(Input):
 
 
 class CancellationCreate(Input):
-    """The offer is withdrawn before it was accepted."""
+    """The loan is given up before it is paid out."""
 
     cancelled_on: Day
     reason: Prose

@@ -13,8 +13,9 @@ from app.domain.loan_lifecycle import LoanAction
 from app.domain.permissions import Caller, allows
 from app.domain.request_lifecycle import EDITABLE, RequestAction
 from app.schemas.requests import ActionList, ActionRead
-from app.services import decisions, loan_states, loans, plans, repayments, rules
+from app.services import decisions, loan_states, loans, plans, repayments, rules, signatures
 from app.services import request_steps as steps
+from app.services.signatures import BORROWERS
 from app.tables import Request
 
 _REQUEST_OPERATIONS: dict[str, str] = {
@@ -45,7 +46,7 @@ _LOAN_OPERATIONS: dict[str, str] = {
 async def of_request(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date) -> ActionList:
     """Every action of a request with the reasons against it: `role`, `state`, or the code of a refusal."""
     request = await steps.load(session, request_id)
-    obstacles = await _request_obstacles(session, request, today=today)
+    obstacles = await _request_obstacles(session, request, caller=caller, today=today)
     return _listed(caller, _REQUEST_OPERATIONS, obstacles)
 
 
@@ -65,7 +66,9 @@ async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today
     return _listed(caller, _LOAN_OPERATIONS, obstacles)
 
 
-async def _request_obstacles(session: AsyncSession, request: Request, *, today: date) -> dict[str, list[str]]:
+async def _request_obstacles(
+    session: AsyncSession, request: Request, *, caller: Caller, today: date
+) -> dict[str, list[str]]:
     edits = [] if request.status in EDITABLE else ["state"]
     obstacles: dict[str, list[str]] = {
         "update": edits,
@@ -79,17 +82,26 @@ async def _request_obstacles(session: AsyncSession, request: Request, *, today: 
         obstacles[RequestAction.SUBMIT] = [lacking.code for lacking in await plans.lackings(session, request)]
     for outcome, action in ACTIONS.items():
         if not obstacles[action]:
-            obstacles[action] = await _refusals(_check_outcome(session, request, outcome, today=today))
-    obstacles["offer_loan"] = await _refusals(loans.check_offerable(session, request))
+            obstacles[action] = await _refusals(_check_outcome(session, request, outcome, caller=caller, today=today))
+    obstacles["offer_loan"] = await _refusals(_check_offer(session, request, today=today))
     for action in (RequestAction.WITHDRAW, RequestAction.CLOSE_WITHOUT_ACTION):
         if not obstacles[action]:
             obstacles[action] = await _refusals(steps.check_no_live_loan(session, request))
     return obstacles
 
 
-async def _check_outcome(session: AsyncSession, request: Request, outcome: Outcome, *, today: date) -> None:
+async def _check_outcome(
+    session: AsyncSession, request: Request, outcome: Outcome, *, caller: Caller, today: date
+) -> None:
     _, version = await rules.in_force(session, today)
-    decisions.check_outcome(rules.product(version, request.product, on=today), outcome)
+    product = rules.product(version, request.product, on=today)
+    decisions.check_outcome(product, outcome)
+    await decisions.check_person(session, request, product, outcome, caller=caller, on=today)
+
+
+async def _check_offer(session: AsyncSession, request: Request, *, today: date) -> None:
+    await loans.check_offerable(session, request)
+    await signatures.check_adults(session, request, parties=BORROWERS, on=today)
 
 
 async def _refusals(guard: Awaitable[None]) -> list[str]:

@@ -1,8 +1,7 @@
 """Decisions: every breach told, the version of the rules and the facts kept."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import amortization, eligibility
-from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
+from app.domain import eligibility, loan_terms
 from app.domain.dates import check_day
 from app.domain.decisions import ACTIONS, Outcome
 from app.domain.errors import (
@@ -26,6 +24,7 @@ from app.domain.errors import (
     Severity,
 )
 from app.domain.financing import check_balanced, check_plan_matches
+from app.domain.loan_terms import LoanTerms as CompleteTerms
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import after
 from app.domain.rules import Lending, Product, RuleVersion
@@ -49,19 +48,6 @@ _ITEM_COLUMNS = [getattr(Decision, name) for name in DecisionItem.model_fields]
 _ITEMS = TypeAdapter(list[DecisionItem])
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms of a loan once the rules have filled what the decision left open. Cents, months, percent."""
-
-    amount_cents: int
-    duration_months: int
-    instalment_cents: int
-    rate_percent: Decimal
-    rounding_unit_cents: int
-    rounding: Rounding
-    remainder_on: RemainderOn
-
-
 async def create(
     session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: DecisionCreate
 ) -> DecisionRead:
@@ -77,10 +63,10 @@ async def create(
     product = rules.product(version, request.product, on=body.decided_on)
     check_outcome(product, body.outcome)
     check_grant(product, body.grant_cents)
-    plan = await _plan(session, request, body)
     applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
     terms, aid = _terms_and_aid(product, request, applicant, body, version.reference, caller=caller)
     breaches = _breaches(product, aid, body.outcome, reference=version.reference)
+    plan = await _plan(session, request, body)
     decision = Decision(
         tenant_id=request.tenant_id,
         request_id=request.id,
@@ -151,37 +137,6 @@ def check_grant(product: Product, grant_cents: int) -> None:
         raise RuleNotStated(path="grant")
 
 
-def loan_terms(product: Product, asked: LoanTerms, *, on: date) -> Terms:
-    """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
-    rounding, rate = product.rounding, product.rate_percent
-    if rounding is None or rate is None:
-        raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
-    last_allowed = RemainderOn.LAST in rounding.remainder_on
-    remainder_on = asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])
-    unit = asked.rounding_unit_cents or rounding.unit_cents
-    mode = asked.rounding or rounding.mode
-    rows = plan_rows(
-        principal_cents=asked.amount_cents,
-        rate_percent=rate,
-        first_due_on=on,
-        duration_months=asked.duration_months,
-        instalment_cents=asked.instalment_cents,
-        rounding_unit_cents=unit,
-        rounding=mode,
-        remainder_on=remainder_on,
-    )
-    usual = rows[-1] if remainder_on is RemainderOn.FIRST else rows[0]
-    return Terms(asked.amount_cents, len(rows), usual.total_cents, rate, unit, mode, remainder_on)
-
-
-def plan_rows(**terms: Any) -> tuple[Instalment, ...]:
-    """The schedule of the terms (see `amortization.schedule`), or ImpossibleSchedule."""
-    try:
-        return amortization.schedule(**terms)
-    except ImpossiblePlan as impossible:
-        raise ImpossibleSchedule(field=impossible.field, bound=impossible.bound) from impossible
-
-
 async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -> FinancingPlan:
     """The plan that the decision carries: balanced, and wherever money is given the same as what is decided."""
     if body.financing_plan is not None:
@@ -199,41 +154,54 @@ async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -
     return plan
 
 
+async def check_person(
+    session: AsyncSession, request: Request, product: Product, outcome: Outcome, *, caller: Caller, on: date
+) -> None:
+    """Raises RulesBreached where an aid is out of the question for this person, whatever its terms."""
+    if outcome in (Outcome.APPROVE, Outcome.GRANT_ONLY):
+        applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
+        facts = _aid(request, applicant, on=on, caller=caller)
+        _breaches(product, facts, outcome, reference="")
+
+
 def _terms_and_aid(
     product: Product, request: Request, applicant: Person, body: DecisionCreate, reference: str, *, caller: Caller
-) -> tuple[Terms | None, eligibility.Aid]:
+) -> tuple[CompleteTerms | None, eligibility.Aid]:
     """The full terms and the facts that the rules apply to.
 
     Terms that no schedule fits are told with the rules they break, where they break any.
     """
+    person = _aid(request, applicant, on=body.decided_on, caller=caller)
+    aid = replace(person, grant_cents=body.grant_cents)
     if body.loan is None:
-        return None, _aid(request, applicant, body, caller=caller)
+        return None, aid
     try:
-        terms = loan_terms(product, body.loan, on=body.decided_on)
+        terms = loan_terms.complete(product, body.loan, on=body.decided_on)
     except ImpossibleSchedule:
-        _breaches(product, _aid(request, applicant, body, body.loan, caller=caller), body.outcome, reference=reference)
+        _breaches(product, _with_terms(aid, body.loan), body.outcome, reference=reference)
         raise
-    return terms, _aid(request, applicant, body, terms, caller=caller)
+    return terms, _with_terms(aid, terms)
 
 
-def _aid(
-    request: Request,
-    applicant: Person,
-    body: DecisionCreate,
-    terms: Terms | LoanTerms | None = None,
-    *,
-    caller: Caller,
-) -> eligibility.Aid:
+def _aid(request: Request, applicant: Person, *, on: date, caller: Caller) -> eligibility.Aid:
+    """The facts of the person alone; the terms of the aid are to be added."""
     return eligibility.Aid(
-        loan_amount_cents=terms.amount_cents if terms else None,
-        duration_months=terms.duration_months if terms else None,
-        rounding_unit_cents=terms.rounding_unit_cents if terms else None,
-        remainder_on=terms.remainder_on if terms else None,
-        grant_cents=body.grant_cents,
         purpose=request.purpose,
-        applicant_age=eligibility.age_on(applicant.birth_on, body.decided_on),
+        applicant_age=eligibility.age_on(applicant.birth_on, on),
         minor_children=request.minor_children,
         lives_in_served_commune=applicant.commune_insee_code in caller.commune_insee_codes,
+    )
+
+
+def _with_terms(aid: eligibility.Aid, terms: CompleteTerms | LoanTerms) -> eligibility.Aid:
+    return replace(
+        aid,
+        loan_amount_cents=terms.amount_cents,
+        duration_months=terms.duration_months,
+        instalment_cents=terms.instalment_cents,
+        rounding_unit_cents=terms.rounding_unit_cents,
+        rounding=terms.rounding,
+        remainder_on=terms.remainder_on,
     )
 
 
@@ -256,7 +224,7 @@ async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
     return budget.id if budget else None
 
 
-def _stored_terms(terms: Terms | None) -> dict[str, Any]:
+def _stored_terms(terms: CompleteTerms | None) -> dict[str, Any]:
     names = (
         "duration_months",
         "instalment_cents",

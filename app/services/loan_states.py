@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.domain import ledger, loan_lifecycle
 from app.domain.amortization import Instalment
-from app.domain.errors import DateOutOfOrder, NotFound, NothingOwed, RuleNotStated
+from app.domain.errors import DateOutOfOrder, DueBeforePaid, NotFound, NothingOwed, RuleNotStated
 from app.domain.ledger import Balances, Entry
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
 from app.domain.rules import Party, Product, RuleVersion
@@ -137,6 +137,13 @@ async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Prod
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
     version = await rules.by_id(session, decision.rule_version_id)
     return version, rules.product(version, request.product, on=decision.decided_on)
+
+
+async def check_due_after(session: AsyncSession, loan: Loan, on: date) -> None:
+    """Raises DueBeforePaid where the first instalment was due before a day: the loan would be late at birth."""
+    _, rows = await last_schedule(session, loan)
+    if rows[0].due_on < on:
+        raise DueBeforePaid(first_due_on=rows[0].due_on.isoformat())
 
 
 async def check_owed(session: AsyncSession, loan: Loan, *, on: date) -> None:

@@ -14,7 +14,7 @@ from app.tenancy import bound_tenant
 
 async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
     """The row of a loan, held until the end of the transaction; NotFound."""
-    loan = await session.get(Loan, (bound_tenant(session), loan_id), with_for_update=True)
+    loan = await session.get(Loan, (bound_tenant(session), loan_id), with_for_update=True, populate_existing=True)
     if loan is None:
         raise NotFound
     return loan

@@ -9,13 +9,14 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.domain import loan_terms
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
+from app.domain.eligibility import text_of
 from app.domain.errors import (
     Breach,
     DateOutOfOrder,
     DisbursementDiffers,
-    DueBeforePaid,
     IllegalTransition,
     LoanAlreadyExists,
     RulesBreached,
@@ -24,8 +25,7 @@ from app.domain.errors import (
 from app.domain.ledger import EntryKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import RequestStatus
-from app.domain.rules import Party
+from app.domain.request_lifecycle import RequestAction, RequestStatus
 from app.schemas.base import Page
 from app.schemas.loans import (
     CancellationCreate,
@@ -66,7 +66,7 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
     free_on = await _last_cancelled_on(session, request) or decision.decided_on
     check_day("offered_on", body.offered_on, not_before=max(free_on, decision.decided_on), today=today)
     _check_dates(body)
-    await signatures.check_adults(session, request, parties=(Party.BORROWER, Party.CO_BORROWER), on=body.offered_on)
+    await signatures.check_adults(session, request, parties=signatures.BORROWERS, on=body.offered_on)
     assert decision.loan_amount_cents is not None and decision.rate_percent is not None  # noqa: S101, PT018 - approved
     loan = Loan(
         tenant_id=request.tenant_id,
@@ -142,11 +142,17 @@ async def open_litigation(
 async def cancel(
     session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: CancellationCreate
 ) -> LoanRead:
-    """Withdraws an offer that was not accepted. Raises IllegalTransition, DateOutOfOrder, DateInFuture."""
+    """Gives up a loan before it is paid out; a contract that was signed is rescinded.
+
+    Raises IllegalTransition, DateOutOfOrder, DateInFuture.
+    """
     loan = await loan_steps.locked(session, loan_id)
     after(loan.stage, LoanAction.CANCEL)
     signed_on = [signature.signed_on for signature in await loan_states.signatures(session, loan)]
     check_day("cancelled_on", body.cancelled_on, not_before=max([loan.offered_on, *signed_on]), today=today)
+    if loan.stage is LoanStage.ACCEPTED:
+        request = await steps.locked(session, loan.request_id)
+        steps.move(session, request, RequestAction.RESCIND, caller=caller, effect_on=body.cancelled_on)
     loan_steps.move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
 
@@ -174,13 +180,12 @@ async def _last_cancelled_on(session: AsyncSession, request: Request) -> date | 
 
 async def _check_payment(session: AsyncSession, loan: Loan, body: DisbursementCreate) -> None:
     """Raises DueBeforePaid where the loan would be late at birth, RulesBreached for a payee the rules do not name."""
-    _, rows = await loan_states.last_schedule(session, loan)
-    if rows[0].due_on < body.disbursed_on:
-        raise DueBeforePaid(first_due_on=rows[0].due_on.isoformat())
+    await loan_states.check_due_after(session, loan, body.disbursed_on)
     version, product = await loan_states.rules_of(session, loan)
     if product.payee not in (None, body.payee.kind):
         refuse = Severity.REFUSE
-        raise RulesBreached([Breach("payee", product.payee, body.payee.kind, refuse, version.reference)])
+        text = text_of(product, "payee") or version.reference
+        raise RulesBreached([Breach("payee", product.payee, body.payee.kind, refuse, text)])
 
 
 def _check_dates(body: LoanCreate) -> None:
@@ -194,7 +199,7 @@ def _check_dates(body: LoanCreate) -> None:
 
 
 def _rows(decision: Decision, *, first_due_on: date) -> Sequence[Instalment]:
-    return decisions.plan_rows(
+    return loan_terms.schedule(
         principal_cents=decision.loan_amount_cents,
         rate_percent=decision.rate_percent,
         first_due_on=first_due_on,

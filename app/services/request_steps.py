@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,7 +13,7 @@ from app.domain.loan_lifecycle import LoanStage
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, RequestAction, after
 from app.schemas.requests import OtherAnswer
-from app.tables import Decision, Loan, Request, RequestTransition
+from app.tables import Loan, LoanTransition, Request, RequestTransition
 from app.tenancy import bound_tenant, of_tenant
 
 
@@ -27,7 +27,8 @@ async def load(session: AsyncSession, request_id: UUID) -> Request:
 
 async def locked(session: AsyncSession, request_id: UUID) -> Request:
     """The row of a request, held until the end of the transaction; NotFound."""
-    request = await session.get(Request, (bound_tenant(session), request_id), with_for_update=True)
+    key = (bound_tenant(session), request_id)
+    request = await session.get(Request, key, with_for_update=True, populate_existing=True)
     if request is None:
         raise NotFound
     return request
@@ -43,7 +44,9 @@ async def editable(session: AsyncSession, request_id: UUID, *, version: int) -> 
     return request
 
 
-def move(session: AsyncSession, request: Request, action: RequestAction, *, caller: Caller, effect_on: date) -> None:
+def move(
+    session: AsyncSession, request: Request, action: RequestAction, *, caller: Caller, effect_on: date | None
+) -> None:
     """Takes one transition and logs it with its author. Raises IllegalTransition."""
     before, request.status = request.status, after(request.status, action)
     request.version += 1
@@ -76,11 +79,18 @@ def record_other_answer(request: Request, answer: OtherAnswer, *, today: date) -
 
 
 async def last_act_on(session: AsyncSession, request: Request) -> date:
-    """The day before which nothing more can happen: the last decision, or the receipt of the demand."""
-    statement = select(func.max(Decision.decided_on)).where(
-        of_tenant(session, Decision), col(Decision.request_id) == request.id
+    """The day before which nothing more can happen: the latest act of the file whose date was stated."""
+    of_request = select(func.max(RequestTransition.effect_on)).where(
+        of_tenant(session, RequestTransition), col(RequestTransition.request_id) == request.id
     )
-    return (await session.scalars(statement)).one() or request.received_on
+    of_loans = (
+        select(func.max(LoanTransition.effect_on))
+        .join(Loan, and_(col(Loan.tenant_id) == LoanTransition.tenant_id, col(Loan.id) == LoanTransition.loan_id))
+        .where(of_tenant(session, LoanTransition), col(Loan.request_id) == request.id)
+    )
+    acts = (await session.scalars(union_all(of_request, of_loans))).all()
+    stated: list[date] = [on for on in acts if on is not None]
+    return max([request.received_on, *stated])
 
 
 async def check_no_live_loan(session: AsyncSession, request: Request) -> None:

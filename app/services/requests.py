@@ -119,9 +119,10 @@ async def assess(
     session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: AssessCreate | None
 ) -> RequestRead:
     """The assessment (évaluation sociale) begins."""
-    on = body.assessed_on if body and body.assessed_on else today
+    on = body.assessed_on if body else None
     request = await steps.locked(session, request_id)
-    check_day("assessed_on", on, not_before=request.received_on, today=today)
+    if on is not None:
+        check_day("assessed_on", on, not_before=await steps.last_act_on(session, request), today=today)
     steps.move(session, request, RequestAction.ASSESS, caller=caller, effect_on=on)
     return _read(request)
 
@@ -130,9 +131,10 @@ async def submit(
     session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: SubmitCreate | None
 ) -> RequestRead:
     """The file goes to the commission. Raises BudgetMissing, PlanMissing, PlanUnbalanced."""
-    on = body.submitted_on if body and body.submitted_on else today
+    on = body.submitted_on if body else None
     request = await steps.locked(session, request_id)
-    check_day("submitted_on", on, not_before=request.received_on, today=today)
+    if on is not None:
+        check_day("submitted_on", on, not_before=await steps.last_act_on(session, request), today=today)
     after(request.status, RequestAction.SUBMIT)
     await plans.check_complete(session, request)
     steps.move(session, request, RequestAction.SUBMIT, caller=caller, effect_on=on)

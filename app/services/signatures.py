@@ -17,6 +17,7 @@ from app.services import loan_states, loan_steps
 from app.services import request_steps as steps
 from app.tables import Person, Request, Signature
 
+BORROWERS = (Party.BORROWER, Party.CO_BORROWER)
 ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
 
 
@@ -28,6 +29,7 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
     loan = await loan_steps.locked(session, loan_id)
     check_day("signed_on", body.signed_on, not_before=loan.offered_on, today=today)
     after(loan.stage, LoanAction.SIGN)
+    await loan_states.check_due_after(session, loan, body.signed_on)
     awaited = await loan_states.awaited_parties(session, loan)
     if body.party not in awaited:
         signed = body.party in await loan_states.expected_parties(session, loan)
@@ -43,7 +45,7 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
             account_id=caller.account_id,
         )
     )
-    loan.version += 1
+    loan_steps.move(session, loan, LoanAction.SIGN, caller=caller, effect_on=body.signed_on)
     if awaited == [body.party]:
         on = max(
             [

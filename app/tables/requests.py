@@ -66,7 +66,7 @@ class Request(TenantTable, table=True):
 
 
 class RequestTransition(TenantTable, table=True):
-    """One step of a request: what was done, by whom, with effect on which day, entered when."""
+    """One step of a request: what was done, by whom, with effect on which day (null: not stated), entered when."""
 
     __tablename__ = "request_transitions"
     __table_args__ = (
@@ -81,7 +81,7 @@ class RequestTransition(TenantTable, table=True):
     action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))
     from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))
     to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))
-    effect_on: date
+    effect_on: date | None
     entered_at: datetime = entered_at()
 
 

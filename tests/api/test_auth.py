@@ -1,5 +1,6 @@
 """Signing in, what a token says, and who may call what."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -309,3 +310,15 @@ async def test_what_is_forbidden_is_forbidden_before_anything_is_looked_at(besan
         for body in ({}, {"outcome": "approve"})
     ]
     assert answers[0] == answers[1]
+
+
+async def test_a_burst_of_sign_ins_leaves_the_others_their_connections(besancon: Ccas, client: AsyncClient) -> None:
+    """Two hundred at once: those beyond the queue are told to wait, and a read goes through meanwhile."""
+    form = {"username": f"nobody@{besancon.slug}", "password": "wrong, and long"}
+    burst = [asyncio.create_task(client.post("/v1/auth/token", data=form)) for _ in range(200)]
+    await asyncio.sleep(0.2)
+    assert (await besancon.agent.get("/requests")).status_code == 200
+    answers = await asyncio.gather(*burst)
+    assert {answer.status_code for answer in answers} <= {401, 429}
+    waits = [answer for answer in answers if answer.status_code == 429]
+    assert all(answer.headers["retry-after"] for answer in waits)

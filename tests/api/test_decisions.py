@@ -208,7 +208,7 @@ async def test_a_plan_in_cents_is_possible_and_noted_as_unusual(besancon: Ccas) 
     assert decision["loan"]["instalment_cents"] == 8_333
     assert [
         (breach["rule"], breach["limit"], breach["actual"], breach["severity"]) for breach in decision["breaches"]
-    ] == [("rounding.unit_cents", 100, 1, "warn")]
+    ] == [("rounding.unit_cents", 100, 1, "warn"), ("rounding.mode", "up", "half_up", "warn")]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ async def test_each_breach_tells_its_text_and_its_message_in_the_language_asked(
     problem = await denied(besancon, request_id, body, "rules_breached")
     (breach,) = problem["breaches"]
     assert breach["severity"] == "refuse"
-    assert "depuis 2011" in breach["reference"]
+    assert "3 000 € maximum" in breach["reference"]
     headers = {**besancon.decider.headers, "Accept-Language": "en", "Idempotency-Key": "anglais"}
     english = await besancon.decider.client.post(f"/v1/requests/{request_id}/decisions", json=body, headers=headers)
     assert english.json()["breaches"][0]["message"] != breach["message"]
@@ -331,7 +331,9 @@ async def test_the_facts_that_the_rules_were_applied_to_are_kept_whatever_become
     assert decision["facts"] == {
         "loan_amount_cents": 200_000,
         "duration_months": 24,
+        "instalment_cents": 8_500,
         "rounding_unit_cents": 100,
+        "rounding": "up",
         "remainder_on": "first",
         "grant_cents": 0,
         "purpose": "vehicle_purchase",

@@ -267,7 +267,7 @@ async def test_a_database_at_another_revision_is_503(app: FastAPI, client: Async
 
 
 def test_every_status_that_the_service_refuses_with_is_forced_here() -> None:
-    forced = {400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 500, 503}
+    forced = {400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503}
     assert {status.value for status in STATUSES.values()} == forced
 
 

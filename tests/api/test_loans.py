@@ -271,11 +271,28 @@ async def test_a_loan_may_be_offered_anew_once_the_first_offer_was_withdrawn(bes
     assert [item["id"] for item in listed["items"]] == [second["id"], first["id"]]
 
 
-@pytest.mark.parametrize("stage", ["accepted", "disbursed"])
-async def test_an_accepted_loan_is_no_longer_withdrawn(besancon: Ccas, stage: str) -> None:
-    loan_id = await (accepted if stage == "accepted" else disbursed)(besancon)
+async def test_a_loan_that_is_paid_out_is_no_longer_given_up(besancon: Ccas) -> None:
     cancelled = {"cancelled_on": "2011-02-01", "reason": "Trop tard"}
-    await refused(besancon.agent.post(f"/loans/{loan_id}/cancellations", cancelled), 409, "illegal_transition")
+    path = f"/loans/{await disbursed(besancon)}/cancellations"
+    await refused(besancon.agent.post(path, cancelled), 409, "illegal_transition")
+
+
+async def test_a_contract_that_is_rescinded_makes_room_for_another(besancon: Ccas) -> None:
+    """The borrower steps back, or the payment comes too late: the file is approved again, and no dead end."""
+    loan_id = await accepted(besancon)
+    cancelled = {"cancelled_on": "2011-02-01", "reason": "Rétractation"}
+    loan = await ok(besancon.agent.post(f"/loans/{loan_id}/cancellations", cancelled))
+    assert loan["status"] == "cancelled"
+    request = f"/requests/{loan['request_id']}"
+    assert (await ok(besancon.agent.get(request)))["status"] == "approved"
+    offer = {"offered_on": "2011-02-01", "first_due_on": "2011-04-05"}
+    assert (await ok(besancon.agent.post(f"{request}/loans", offer)))["status"] == "offered"
+
+
+async def test_nobody_signs_a_loan_whose_first_instalment_is_past(besancon: Ccas) -> None:
+    loan_id = await offered(besancon)
+    late = {"party": "ccas", "signed_on": "2011-02-06"}
+    await refused(besancon.agent.post(f"/loans/{loan_id}/signatures", late), 409, "due_before_paid")
 
 
 async def test_an_offer_is_not_withdrawn_before_it_was_signed_by_someone(besancon: Ccas) -> None:
@@ -490,6 +507,8 @@ async def test_the_reason_for_litigation_and_its_author_are_logged(besancon: Cca
     agent = besancon.agent.account_id
     assert [tuple(row.values()) for row in log] == [
         ("offer", None, "offered", "2011-01-21", None, agent),
+        ("sign", "offered", "offered", "2011-01-22", None, agent),
+        ("sign", "offered", "offered", "2011-01-22", None, agent),
         ("accept", "offered", "accepted", "2011-01-22", None, agent),
         ("disburse", "accepted", "disbursed", "2011-01-25", None, agent),
         ("open_litigation", "disbursed", "litigation", "2011-07-01", "1re mensualité", agent),

@@ -568,3 +568,25 @@ async def test_the_database_keeps_the_answer_of_an_ended_request(
     await ok(besancon.agent.post(f"/requests/{request['id']}/close", CLOSING))
     with pytest.raises(IntegrityError, match="no_dead_end"):
         run_sql(databases, besancon, f"update requests set {column} = null where id = :id", id=request["id"])  # noqa: S608
+
+
+async def test_the_stated_dates_of_a_file_follow_one_another(besancon: Ccas) -> None:
+    request = await ok(besancon.agent.post("/requests", demand(besancon)))
+    path = f"/requests/{request['id']}"
+    await ok(besancon.agent.post(f"{path}/assess", {"assessed_on": "2011-02-01"}))
+    closing = {**CLOSING, "closed_on": "2011-01-31"}
+    problem = await refused(besancon.agent.post(f"{path}/close", closing), 409, "date_out_of_order")
+    assert (problem["field"], problem["not_before"]) == ("closed_on", "2011-02-01")
+    submission = besancon.agent.post(f"{path}/submit", {"submitted_on": "2011-01-31"})
+    await refused(submission, 409, "date_out_of_order")
+
+
+async def test_a_step_whose_date_is_not_stated_is_logged_without_one(besancon: Ccas, databases: Databases) -> None:
+    request_id = await submitted(besancon)
+    log = run_sql(
+        databases,
+        besancon,
+        "select action, effect_on from request_transitions where request_id = :id order by id",
+        id=request_id,
+    )
+    assert [tuple(row.values()) for row in log] == [("assess", None), ("submit", None)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from app.domain.amortization import RemainderOn
+from app.domain.amortization import RemainderOn, Rounding
 from app.domain.eligibility import Aid, age_on, breaches
 from app.domain.errors import Breach, Severity
 from app.domain.rules import GrantRule, Product, TenantRules
@@ -43,8 +43,30 @@ def told(product: Product, aid: Aid) -> dict[str, tuple[Any, Any, str]]:
     """Limit, finding and severity of each breach by rule."""
     found = breaches(product, aid, reference=TEXT)
     assert len({breach.rule for breach in found}) == len(found)
-    assert all(breach.reference == TEXT for breach in found)
+    assert all(breach.reference for breach in found)
     return {breach.rule: (breach.limit, breach.actual, breach.severity.value) for breach in found}
+
+
+def test_a_breach_cites_the_sentence_of_its_rule_or_else_the_text_that_adopted_the_version() -> None:
+    aid = replace(LOAN, loan_amount_cents=300_001, lives_in_served_commune=False, grant_cents=30_001)
+    texts = {breach.rule: breach.reference for breach in breaches(V2011_01, aid, reference=TEXT)}
+    assert "« 3 000 € maximum" in texts["amount_cents_max"]
+    assert "300 €" in texts["grant.usual_cents"]
+    assert texts["residence"] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "limit", "actual"),
+    [
+        ({"rounding": Rounding.HALF_UP}, "rounding.mode", "up", "half_up"),
+        ({"instalment_cents": 8_334}, "rounding.instalment_cents", 100, 8_334),
+        ({"rounding_unit_cents": 1, "instalment_cents": 8_334}, "rounding.unit_cents", 100, 1),
+    ],
+)
+def test_terms_that_stray_from_the_rounding_of_the_rules_are_noted(
+    changes: dict[str, Any], rule: str, limit: object, actual: object
+) -> None:
+    assert told(V2009, replace(LOAN, **changes)) == {rule: (limit, actual, "warn")}
 
 
 @pytest.mark.parametrize("product", [V2009, V2011_01, V2011_05, V2011_10])
@@ -182,7 +204,9 @@ def test_the_facts_of_an_aid_are_all_that_the_rules_were_applied_to() -> None:
     assert LOAN.facts() == {
         "loan_amount_cents": 200_000,
         "duration_months": 24,
+        "instalment_cents": None,
         "rounding_unit_cents": 100,
+        "rounding": None,
         "remainder_on": "first",
         "grant_cents": 0,
         "purpose": "vehicle_purchase",

@@ -1,0 +1,83 @@
+"""The terms of a loan: what was asked, completed by the rules."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from app.domain import amortization
+from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
+from app.domain.errors import ImpossibleSchedule, RuleNotStated
+from app.domain.rules import Product
+
+
+class AskedTerms(Protocol):
+    """What a decision says of the loan; null is left to the rules. Cents and months."""
+
+    @property
+    def amount_cents(self) -> int:
+        """See the class."""
+
+    @property
+    def duration_months(self) -> int | None:
+        """See the class."""
+
+    @property
+    def instalment_cents(self) -> int | None:
+        """See the class."""
+
+    @property
+    def rounding_unit_cents(self) -> int | None:
+        """See the class."""
+
+    @property
+    def rounding(self) -> Rounding | None:
+        """See the class."""
+
+    @property
+    def remainder_on(self) -> RemainderOn | None:
+        """See the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoanTerms:
+    """The terms of a loan once the rules have filled what the decision left open. Cents, months, percent."""
+
+    amount_cents: int
+    duration_months: int
+    instalment_cents: int
+    rate_percent: Decimal
+    rounding_unit_cents: int
+    rounding: Rounding
+    remainder_on: RemainderOn
+
+
+def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
+    """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
+    rounding, rate = product.rounding, product.rate_percent
+    if rounding is None or rate is None:
+        raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
+    last_allowed = RemainderOn.LAST in rounding.remainder_on
+    remainder_on = asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])
+    unit = asked.rounding_unit_cents or rounding.unit_cents
+    mode = asked.rounding or rounding.mode
+    rows = schedule(
+        principal_cents=asked.amount_cents,
+        rate_percent=rate,
+        first_due_on=on,
+        duration_months=asked.duration_months,
+        instalment_cents=asked.instalment_cents,
+        rounding_unit_cents=unit,
+        rounding=mode,
+        remainder_on=remainder_on,
+    )
+    usual = rows[-1] if remainder_on is RemainderOn.FIRST else rows[0]
+    return LoanTerms(asked.amount_cents, len(rows), usual.total_cents, rate, unit, mode, remainder_on)
+
+
+def schedule(**terms: Any) -> tuple[Instalment, ...]:
+    """The schedule of the terms (see `amortization.schedule`), or ImpossibleSchedule."""
+    try:
+        return amortization.schedule(**terms)
+    except ImpossiblePlan as impossible:
+        raise ImpossibleSchedule(field=impossible.field, bound=impossible.bound) from impossible
