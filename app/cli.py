@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.commands import CommandRefused
 from app.domain.permissions import Role
@@ -21,13 +21,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (CommandRefused, LocalPostgresError, YamlFault, ValidationError, OSError) as refused:
+    except (CommandRefused, LocalPostgresError, YamlFault, OSError) as refused:
         reason = str(refused)
+    except ValidationError as refused:
+        reason = "; ".join(f"{_path(error['loc'])}: {error['msg']}" for error in refused.errors())
     except DBAPIError as refused:
         # Without the statement and its parameters, which may hold what is nobody's business.
         reason = str(refused.orig).partition("\n")[0]
+    except ArgumentError as refused:
+        reason = str(refused)
     sys.stderr.write(f"microcredit {options.command}: {reason}\n")
     return 1
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(step) for step in location)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,8 +97,9 @@ def _migrate(options: argparse.Namespace) -> int:
 def _tenants(options: argparse.Namespace) -> int:
     from app.commands.tenants import load_seed_tenants, load_tenant, read_rules
 
-    for path in options.files:
-        load_tenant(_owner_url(), read_rules(path))
+    tenants = [read_rules(path) for path in options.files]
+    for rules in tenants:
+        load_tenant(_owner_url(), rules)
     if not options.files:
         load_seed_tenants(_owner_url())
     return 0

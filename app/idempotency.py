@@ -23,7 +23,7 @@ from app.tenancy import bound_tenant, of_tenant
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT = timedelta(days=30)
-_KEPT_HEADERS = ("content-type", "etag", "location")
+_KEPT_HEADERS = ("content-type", "etag")
 
 
 @dataclass(frozen=True, slots=True)

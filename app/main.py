@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -13,8 +14,12 @@ from app import errors
 from app.database import expected_revision, open_engine, open_sessions, refuse_privileged_role
 from app.domain.errors import Unexpected
 from app.middleware import Surroundings
+from app.openapi import describe
 from app.routers import auth, decisions, docs, health, loans, people, plans, repayments, requests, tenants
+from app.routing import KEY_REQUIRED
 from app.settings import settings
+
+_SENT_HEADERS = ["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "X-Request-Id"]
 
 
 @asynccontextmanager
@@ -25,9 +30,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.engine.dispose()
 
 
+class Api(FastAPI):
+    """An application whose OpenAPI document tells its refusals and headers."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if self.openapi_schema is None:
+            describe(super().openapi(), key_required=KEY_REQUIRED)
+        return super().openapi()
+
+
 def create_app() -> FastAPI:
     """The application, configured by the environment (see `settings.py`)."""
-    app = FastAPI(
+    app = Api(
         title="Microcrédit personnel des CCAS",
         version=version("microcredit"),
         summary="Municipal personal microcredit: one instance, every CCAS its own rules.",
@@ -60,8 +75,8 @@ def _surround(app: FastAPI) -> None:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH"],
-            allow_headers=["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match"],
-            expose_headers=["ETag", "Link", "Location", "X-Request-Id", "Idempotency-Replayed"],
+            allow_headers=_SENT_HEADERS,
+            expose_headers=["ETag", "Link", "Retry-After", "X-Request-Id", "Idempotency-Replayed"],
         )
     app.add_middleware(Surroundings, render_failure=_render_failure)
 

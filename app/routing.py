@@ -27,7 +27,7 @@ from app.domain.errors import (
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
-_KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
+KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
 _KEYLESS = frozenset({"/v1/auth/token"})
 BODY_BYTES_MAX = 262_144
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -83,7 +83,7 @@ async def _idempotency(
     if len(given) > 1:
         raise HeaderDoubled(header=idempotency.HEADER)
     if not given:
-        if _KEY_REQUIRED.fullmatch(request.scope["route"].path):
+        if KEY_REQUIRED.fullmatch(request.scope["route"].path):
             raise HeaderMissing(header=idempotency.HEADER)
         return
     if not _KEY.fullmatch(given[0]) or idempotency_key is None:

@@ -236,6 +236,7 @@ def upgrade() -> None:
             "status NOT IN ('closed_without_action', 'refused', 'withdrawn') OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
             name=op.f("ck_requests_no_dead_end"),
         ),
+        sa.CheckConstraint("adults >= 1 AND minor_children >= 0", name=op.f("ck_requests_household_of_people")),
         sa.CheckConstraint("co_applicant_id <> applicant_id", name=op.f("ck_requests_two_people")),
         sa.CheckConstraint("project_cost_cents > 0", name=op.f("ck_requests_project_cost_positive")),
         sa.CheckConstraint("requested_amount_cents > 0", name=op.f("ck_requests_requested_amount_positive")),
@@ -462,6 +463,10 @@ def upgrade() -> None:
             name=op.f("ck_decisions_reason_unless_given"),
         ),
         sa.CheckConstraint("grant_cents >= 0", name=op.f("ck_decisions_grant_not_negative")),
+        sa.CheckConstraint(
+            "num_nonnulls(loan_amount_cents, duration_months, instalment_cents, rate_percent, rounding_unit_cents, rounding, remainder_on) IN (0, 7)",
+            name=op.f("ck_decisions_terms_whole"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "account_id"],
             ["accounts.tenant_id", "accounts.id"],

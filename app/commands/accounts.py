@@ -3,7 +3,7 @@
 import re
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from getpass import getpass
 from uuid import UUID
@@ -17,6 +17,7 @@ from app.commands import CommandRefused
 from app.commands.owner import as_owner, bind_owner
 from app.domain.permissions import Role
 from app.security import hash_password
+from app.services.auth import PLATFORM
 from app.tables import Account, PlatformAccount, Tenant
 
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 12, 200
@@ -50,13 +51,17 @@ def add_account(owner_url: str, *, tenant: str | None, login: str, roles: Iterab
         return _upsert(connection, tenant, login, chosen, password_hash)
 
 
-def demonstration_accounts(owner_url: str) -> list[DemoAccount]:
-    """An agent, a decider and a manager for each tenant, and one account of the platform, with new passwords."""
+def demonstration_accounts(owner_url: str, passwords: Mapping[str, str] | None = None) -> list[DemoAccount]:
+    """An agent, a decider and a manager for each tenant, and one account of the platform.
+
+    `passwords` keeps those of an earlier start, by user name; the others get new ones.
+    """
+    kept = passwords or {}
     with as_owner(owner_url) as connection:
         slugs = connection.execute(select(col(Tenant.slug)).order_by(col(Tenant.slug))).scalars().all()
     roles = (Role.AGENT, Role.DECIDER, Role.MANAGER)
-    accounts = [_demonstration(owner_url, slug, role) for slug in slugs for role in roles]
-    return [*accounts, _demonstration(owner_url, None, Role.PLATFORM)]
+    accounts = [_demonstration(owner_url, slug, role, kept) for slug in slugs for role in roles]
+    return [*accounts, _demonstration(owner_url, None, Role.PLATFORM, kept)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,12 @@ def new_password() -> str:
     return secrets.token_urlsafe(15)
 
 
-def _demonstration(owner_url: str, tenant: str | None, role: Role) -> DemoAccount:
-    password = new_password()
+def _demonstration(owner_url: str, tenant: str | None, role: Role, kept: Mapping[str, str]) -> DemoAccount:
     login = "admin" if tenant is None else role.value
+    username = f"{login}@{tenant or PLATFORM}"
+    password = kept.get(username) or new_password()
     add_account(owner_url, tenant=tenant, login=login, roles=[role], password=password)
-    return DemoAccount(f"{login}@{tenant or 'platform'}", password, (role,))
+    return DemoAccount(username, password, (role,))
 
 
 def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str) -> None:

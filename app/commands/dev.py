@@ -89,7 +89,7 @@ def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> i
         create_database(server, DATABASE)
         owner_url = server.url(role="microcredit_owner", database=DATABASE)
         _migrate(owner_url)
-        accounts = demonstration_accounts(owner_url)
+        accounts = demonstration_accounts(owner_url, _kept_passwords(data))
         _keep_accounts(data, accounts)
         os.environ["DATABASE_URL"] = server.url(role="app", database=DATABASE)
         os.environ.pop("DATABASE_OWNER_URL", None)
@@ -150,6 +150,12 @@ def _wipe(data: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def _kept_passwords(data: Path) -> dict[str, str]:
+    """Those of the last start, so that what somebody noted stays good."""
+    path = data / "accounts"
+    return dict(line.split(" ", 1) for line in path.read_text().splitlines()) if path.exists() else {}
 
 
 def _keep_accounts(data: Path, accounts: "Sequence[DemoAccount]") -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import uvicorn
 
+from app.settings import settings
+
 # Given to uvicorn rather than configured here: workers are new processes, which only uvicorn configures.
 _LOG: dict[str, Any] = {
     "version": 1,
@@ -16,6 +18,7 @@ _LOG: dict[str, Any] = {
 
 def serve(*, host: str, port: int, workers: int) -> int:
     """Serves until a signal; workers are processes. Pydantic's ValidationError names a missing setting."""
+    settings()
     uvicorn.run(
         "app.main:create_app",
         factory=True,

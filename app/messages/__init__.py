@@ -1,5 +1,6 @@
 """What people read: French by default, English when asked. English errors are the docstrings of their classes."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from inspect import cleandoc
@@ -8,9 +9,12 @@ from typing import Any, Literal
 
 from app.domain.errors import Breach, FieldFault, MicrocreditError
 from app.domain.money import euros
+from app.parameters.codes import label
 from app.parameters.yaml_file import load_yaml
 
 Language = Literal["fr", "en"]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def of_error(error: MicrocreditError, language: Language) -> str:
@@ -33,6 +37,10 @@ def of_fault(fault: FieldFault, language: Language) -> str:
 def of_breach(breach: Breach, language: Language) -> str:
     """The sentence that tells which rule was not met."""
     template = _texts(language)["rules"][breach.rule]
+    if breach.rule == "purposes":
+        limit = breach.limit if isinstance(breach.limit, list) else []
+        named = [label("purposes", code, language) for code in limit]
+        return template.format(limit=", ".join(named), actual=label("purposes", str(breach.actual), language))
     unit = "_cents" if "_cents" in breach.rule or breach.rule.startswith("grant.") else ""
     found = _filled_values({f"limit{unit}": breach.limit, f"actual{unit}": breach.actual}, language)
     return template.format_map({name.removesuffix("_cents"): value for name, value in found.items()})
@@ -43,7 +51,9 @@ def _filled(template: str, facts: Mapping[str, Any], language: Language) -> str:
 
 
 def _filled_values(facts: Mapping[str, Any], language: Language) -> dict[str, str]:
-    return {name: _told(name, value, language) for name, value in facts.items()}
+    # The bound of a field is in the unit of the field's name.
+    units = {"bound": str(facts.get("field"))}
+    return {name: _told(units.get(name, name), value, language) for name, value in facts.items()}
 
 
 def _told(name: str, value: Any, language: Language) -> str:
@@ -54,6 +64,8 @@ def _told(name: str, value: Any, language: Language) -> str:
         return ", ".join(_told(name, item, language) for item in value)
     if name.endswith("_cents") and isinstance(value, int):
         return euros(value) if language == "fr" else f"€{value // 100:,}.{value % 100:02d}"
+    if language == "fr" and isinstance(value, str) and _DAY.fullmatch(value):
+        return "/".join(reversed(value.split("-")))
     return _texts(language)["words"].get(str(value), str(value))
 
 

@@ -1,6 +1,7 @@
 """The types of fields and the two kinds of models: what is read strictly, what is written plainly."""
 
 import re
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -15,8 +16,7 @@ DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-# Control characters have no place in a name, and PostgreSQL stores no NUL; long texts may hold line breaks.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+# PostgreSQL stores no NUL; long texts may hold line breaks.
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -46,8 +46,17 @@ def _read_digits(value: Any) -> Any:
     return value
 
 
+# Controls, invisible formatting and line separators: a name or a reference must look like what it is.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+
+
+def _tidy(value: str) -> str:
+    # « R1 » and « R1 » with a space after it are one reference, é in one or in two characters is one letter.
+    return unicodedata.normalize("NFC", value.strip())
+
+
 def _one_line(value: str) -> str:
-    if _CONTROLS.search(value):
+    if any(unicodedata.category(character) in _UNSEEN for character in value):
         raise PydanticCustomError("control_character", "no control characters here")
     return value
 
@@ -69,12 +78,14 @@ ShortLine = Annotated[
     Field(strict=True, min_length=1, max_length=100),
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
+    AfterValidator(_tidy),
 ]
 Line = Annotated[
     str,
     Field(strict=True, min_length=1, max_length=200),
     AfterValidator(_one_line),
     AfterValidator(_not_blank),
+    AfterValidator(_tidy),
 ]
 Password = Annotated[str, Field(strict=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 Prose = Annotated[
@@ -93,7 +104,11 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2011-05-17"]}),
 ]
 Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
-Percent = Annotated[Decimal, PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str)]
+Percent = Annotated[
+    Decimal,
+    PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}(\.\d{1,6})?$", "examples": ["6.2"]}),
+]
 InseeCode = Annotated[str, Field(strict=True, pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", examples=["25056"])]
 Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", max_length=20)]
 Email = Annotated[

@@ -14,6 +14,7 @@ from app.parameters.codes import reasons_for
 from app.schemas.base import (
     Cents,
     Day,
+    Id,
     Input,
     Line,
     Months,
@@ -113,6 +114,7 @@ class LoanTermsRead(Output):
 class DecisionQuery(PageQuery):
     """Filters of the list of decisions."""
 
+    request_id: Id | None = None
     outcome: Outcome | None = None
     decided_from: Day | None = None
     decided_to: Day | None = None

@@ -92,6 +92,8 @@ async def create(
 async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[DecisionItem]:
     """Decisions, newest entry first."""
     statement = select(*_ITEM_COLUMNS)
+    if query.request_id is not None:
+        statement = statement.where(col(Decision.request_id) == query.request_id)
     if query.outcome is not None:
         statement = statement.where(col(Decision.outcome) == query.outcome)
     if query.decided_from is not None:

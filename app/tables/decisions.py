@@ -26,6 +26,11 @@ class Decision(TenantTable, table=True):
         within_tenant("account_id", "accounts"),
         UniqueConstraint("tenant_id", "request_id", "number"),
         CheckConstraint("(outcome = 'approve') = (loan_amount_cents IS NOT NULL)", name="loan_when_approved"),
+        CheckConstraint(
+            "num_nonnulls(loan_amount_cents, duration_months, instalment_cents, rate_percent, rounding_unit_cents,"
+            " rounding, remainder_on) IN (0, 7)",
+            name="terms_whole",
+        ),
         CheckConstraint("outcome <> 'grant_only' OR grant_cents > 0", name="grant_when_granted"),
         CheckConstraint("grant_cents >= 0", name="grant_not_negative"),
         CheckConstraint(

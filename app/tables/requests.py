@@ -26,6 +26,7 @@ class Request(TenantTable, table=True):
         CheckConstraint("project_cost_cents > 0", name="project_cost_positive"),
         CheckConstraint("requested_amount_cents > 0", name="requested_amount_positive"),
         CheckConstraint("co_applicant_id <> applicant_id", name="two_people"),
+        CheckConstraint("adults >= 1 AND minor_children >= 0", name="household_of_people"),
         # « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
         CheckConstraint(
             f"status NOT IN ({_ENDS}) OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,8 @@ def test_the_first_file_by_hand_goes_from_the_demand_to_the_repayment(tmp_path: 
         )
     assert done.returncode == 0, done.stderr + done.stdout[-2000:]
     answers = _json_values(done.stdout)
+    (refusal,) = [answer for answer in answers if answer.get("code") == "rules_breached"]
+    assert {breach["rule"] for breach in refusal["breaches"]} == {"amount_cents_max", "duration_months_max"}
     loan, schedule = answers[-2:]
     assert (loan["status"], loan["outstanding_cents"]) == ("running", 76_000)
     assert [row["total_cents"] for row in schedule["rows"]] == [4_000] * 20
@@ -54,7 +57,7 @@ def test_the_two_commands_are_the_first_thing_it_tells_to_run() -> None:
     assert COMMANDS[:2] == ["dev", "test"]
 
 
-def _json_values(text: str) -> list[dict[str, object]]:
+def _json_values(text: str) -> list[dict[str, Any]]:
     """The JSON values of a text in which they follow one another."""
     values, decoder, position = [], json.JSONDecoder(), 0
     while (position := text.find("{", position)) >= 0:
