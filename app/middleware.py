@@ -14,6 +14,9 @@ logger = logging.getLogger("microcredit.requests")
 
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 _DEFAULTS = {
+    # For the pages of the documentation: Redoc would fetch a logo from its maker's site.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline';"
+    " style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
