@@ -124,7 +124,11 @@ async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    refusal: MicrocreditError = Invalid(*faults_of(error.errors()))
+    faults = faults_of(error.errors())
+    refusal: MicrocreditError = Invalid(*faults)
+    if request.url.path == "/v1/auth/token":
+        foreign = any(fault.pointer == "/body/grant_type" for fault in faults)
+        refusal.facts["error"] = "unsupported_grant_type" if foreign else "invalid_request"
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
         refusal = errors.BodyNotJson(reason="syntax")
     return await _on_refusal(request, refusal)

@@ -1,5 +1,7 @@
 """Passwords and tokens: thin over the libraries that know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -25,7 +27,28 @@ _NO_ACCOUNT = _hasher.hash("no account has this password")
 
 # Hashing holds a thread for some 30 ms: two at once leave the other core to the requests.
 _at_once = CapacityLimiter(2)
-_WAITING_MAX = 100
+
+
+class Queue:
+    """So many places at once in this process; whoever finds none is told at once, and takes nothing from the others."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Holds a place. Raises TooManyAtOnce."""
+        if not self._free:
+            raise TooManyAtOnce
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+# At some 60 hashes a second, nobody waits for longer than a second.
+sign_ins = Queue(40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +65,7 @@ def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is the account's; takes as long for an account that does not exist (null).
-
-    Raises TooManyAtOnce rather than let a burst wait for longer than a few seconds.
-    """
-    if _at_once.statistics().tasks_waiting >= _WAITING_MAX:
-        raise TooManyAtOnce
+    """Whether the password is the account's; takes as long for an account that does not exist (null)."""
     verify = partial(_hasher.verify, password, password_hash or _NO_ACCOUNT)
     matches = await to_thread.run_sync(verify, limiter=_at_once)
     return matches and password_hash is not None

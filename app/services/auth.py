@@ -12,7 +12,7 @@ from app.database import Sessions, tenant_transaction
 from app.domain.errors import CredentialsRefused, TokenRefused
 from app.domain.permissions import ROLES, Caller, Role, allows
 from app.schemas.auth import MeRead, TokenRead
-from app.security import TOKEN_LIFE, Credential, password_matches, sign_token
+from app.security import TOKEN_LIFE, Credential, password_matches, sign_ins, sign_token
 from app.settings import settings
 from app.tables import Account, PlatformAccount, Tenant
 from app.tenancy import bind
@@ -32,23 +32,29 @@ _PLATFORM_TIME_ZONE = ZoneInfo("Europe/Paris")
 
 
 async def sign_in(sessions: Sessions, *, username: str, password: str, now: datetime) -> TokenRead:
-    """A token for `login@slug`, or CredentialsRefused, which never tells what was wrong.
+    """A token for `login@slug`. Raises CredentialsRefused, which never tells what was wrong, or TooManyAtOnce.
 
     Takes a transaction of its own and ends it before the password is hashed: a burst of sign-ins must not hold
     the connections that the others work with.
     """
-    login, _, slug = username.partition("@")
-    async with tenant_transaction(sessions, None) as session:
-        found = await (_platform_account(session, login) if slug == PLATFORM else _account(session, login, slug))
-    credential, password_hash = found or (None, None)
-    if not await password_matches(password, password_hash) or credential is None:
-        raise CredentialsRefused
+    with sign_ins.place():
+        credential = await _recognised(sessions, username, password)
     secret = settings().token_secret.get_secret_value()
     return TokenRead(
         access_token=sign_token(credential, secret=secret, now=now),
         token_type="bearer",  # noqa: S106 - the kind of token, not a secret
         expires_in=int(TOKEN_LIFE.total_seconds()),
     )
+
+
+async def _recognised(sessions: Sessions, username: str, password: str) -> Credential:
+    login, _, slug = username.partition("@")
+    async with tenant_transaction(sessions, None) as session:
+        found = await (_platform_account(session, login) if slug == PLATFORM else _account(session, login, slug))
+    credential, password_hash = found or (None, None)
+    if not await password_matches(password, password_hash) or credential is None:
+        raise CredentialsRefused
+    return credential
 
 
 async def _account(session: AsyncSession, login: str, slug: str) -> tuple[Credential, str] | None:

@@ -322,3 +322,17 @@ async def test_a_burst_of_sign_ins_leaves_the_others_their_connections(besancon:
     assert {answer.status_code for answer in answers} <= {401, 429}
     waits = [answer for answer in answers if answer.status_code == 429]
     assert all(answer.headers["retry-after"] for answer in waits)
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"grant_type": "refresh_token", "username": "a@b", "password": "c"}, "unsupported_grant_type"),
+        ({"username": "a@b"}, "invalid_request"),
+    ],
+)
+async def test_an_ill_formed_sign_in_tells_the_error_of_oauth_too(
+    client: AsyncClient, form: dict[str, str], error: str
+) -> None:
+    response = await client.post("/v1/auth/token", data=form)
+    assert (response.status_code, response.json()["error"]) == (422, error)
