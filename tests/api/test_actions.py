@@ -112,6 +112,12 @@ async def cancelled(ccas: Ccas) -> str:
     return loan_id
 
 
+async def rescinded(ccas: Ccas) -> str:
+    loan_id = await accepted(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/cancellations", CANCELLATION))
+    return loan_id
+
+
 REQUESTS: dict[str, tuple[RequestStatus, State]] = {
     "intake": (RequestStatus.INTAKE, taken_in),
     "assessment": (RequestStatus.ASSESSMENT, being_assessed),
@@ -123,6 +129,7 @@ REQUESTS: dict[str, tuple[RequestStatus, State]] = {
     "approved": (RequestStatus.APPROVED, approved),
     "approved with an offer": (RequestStatus.APPROVED, with_a_loan(offered)),
     "approved with an offer withdrawn": (RequestStatus.APPROVED, with_a_loan(cancelled)),
+    "approved with a contract rescinded": (RequestStatus.APPROVED, with_a_loan(rescinded)),
     "contracted": (RequestStatus.CONTRACTED, with_a_loan(accepted)),
     "contracted and paid out": (RequestStatus.CONTRACTED, with_a_loan(disbursed)),
     "refused": (RequestStatus.REFUSED, decided("refuse")),
@@ -229,6 +236,12 @@ async def repaying(ccas: Ccas) -> str:
     return loan_id
 
 
+async def settled(ccas: Ccas) -> str:
+    loan_id = await disbursed(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(200_000, "2011-02-05", str(uuid4()))))
+    return loan_id
+
+
 async def in_litigation(ccas: Ccas) -> str:
     loan_id = await repaying(ccas)
     await ok(ccas.agent.post(f"/loans/{loan_id}/litigation", {"opened_on": "2011-07-01"}))
@@ -241,8 +254,10 @@ LOANS: dict[str, tuple[LoanStage, State]] = {
     "accepted": (LoanStage.ACCEPTED, accepted),
     "paid out": (LoanStage.DISBURSED, disbursed),
     "repaying": (LoanStage.DISBURSED, repaying),
+    "settled": (LoanStage.DISBURSED, settled),
     "in litigation": (LoanStage.LITIGATION, in_litigation),
     "cancelled": (LoanStage.CANCELLED, cancelled),
+    "rescinded": (LoanStage.CANCELLED, rescinded),
 }
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.support import (
     APPROVAL,
+    BUDGET,
     OTHER_ANSWER,
+    WHOLE_LOAN,
     Ccas,
     Databases,
     Json,
@@ -362,6 +364,18 @@ async def test_no_rule_keeps_a_commission_from_refusing_and_the_breach_stays_on_
 async def test_a_decision_lies_between_the_receipt_and_today(besancon: Ccas, decided_on: str, code: str) -> None:
     problem = await denied(besancon, await submitted(besancon), approval(decided_on=decided_on), code)
     assert problem["field"] == "decided_on"
+
+
+async def test_nothing_is_decided_before_the_day_the_file_was_stated_to_be_submitted(besancon: Ccas) -> None:
+    request = await ok(besancon.agent.post("/requests", demand(besancon)))
+    path = f"/requests/{request['id']}"
+    await ok(besancon.agent.post(f"{path}/assess"))
+    for part, body in (("budget", BUDGET), ("financing-plan", WHOLE_LOAN)):
+        await ok(besancon.agent.put(f"{path}/{part}", body, etag=await etag_of(besancon.agent, path)))
+    await ok(besancon.agent.post(f"{path}/submit", {"submitted_on": "2011-01-10"}))
+    problem = await denied(besancon, request["id"], approval(decided_on="2011-01-09"), "date_out_of_order")
+    assert (problem["field"], problem["not_before"]) == ("decided_on", "2011-01-10")
+    assert (await decide(besancon, request["id"], approval(decided_on="2011-01-10")))["number"] == 1
 
 
 # Plans

@@ -289,6 +289,37 @@ async def test_a_contract_that_is_rescinded_makes_room_for_another(besancon: Cca
     assert (await ok(besancon.agent.post(f"{request}/loans", offer)))["status"] == "offered"
 
 
+async def test_a_rescinded_contract_is_seen_on_the_days_it_stood_and_the_file_closes_after_it(besancon: Ccas) -> None:
+    loan_id = await accepted(besancon)
+    rescinded = {"cancelled_on": "2011-02-01", "reason": "Rétractation"}
+    loan = await ok(besancon.agent.post(f"/loans/{loan_id}/cancellations", rescinded))
+    assert await status_on(besancon, loan_id, "2011-01-31") == "accepted"
+    assert await status_on(besancon, loan_id, "2011-02-01") == "cancelled"
+    path = f"/requests/{loan['request_id']}/close"
+    closing = {"outcome": "withdrawn", "reason_code": "withdrawn", "other_answer": OTHER_ANSWER}
+    early = besancon.agent.post(path, {**closing, "closed_on": "2011-01-31"})
+    assert (await refused(early, 409, "date_out_of_order"))["not_before"] == "2011-02-01"
+    assert (await ok(besancon.agent.post(path, {**closing, "closed_on": "2011-02-01"})))["status"] == "withdrawn"
+
+
+async def test_a_rescission_is_not_dated_before_the_signatures_it_undoes(besancon: Ccas) -> None:
+    loan_id = await accepted(besancon)
+    rescinded = {"cancelled_on": "2011-01-21", "reason": "Rétractation"}
+    await refused(besancon.agent.post(f"/loans/{loan_id}/cancellations", rescinded), 409, "date_out_of_order")
+    assert (await ok(besancon.agent.get(f"/loans/{loan_id}")))["status"] == "accepted"
+
+
+async def test_a_debt_settled_early_that_bounced_and_was_recovered_is_closed_after_litigation(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    entry = await repay(besancon, loan_id, 200_000, "2011-03-01")
+    body = {"reversed_on": "2011-03-10", "reason": "Chèque sans provision"}
+    await ok(besancon.agent.post(f"/loans/{loan_id}/repayments/{entry['id']}/reversal", body))
+    await ok(besancon.agent.post(f"/loans/{loan_id}/litigation", {"opened_on": "2011-07-01"}))
+    await repay(besancon, loan_id, 200_000, "2011-09-01")
+    for day, expected in (("2011-03-05", ["early"]), ("2011-08-31", []), ("2011-09-01", ["after_litigation"])):
+        assert (await on_day(besancon, loan_id, day))["closing_reasons"] == expected
+
+
 async def test_nobody_signs_a_loan_whose_first_instalment_is_past(besancon: Ccas) -> None:
     loan_id = await offered(besancon)
     late = {"party": "ccas", "signed_on": "2011-02-06"}

@@ -139,15 +139,36 @@ async def test_two_parties_who_sign_at_once_both_sign_and_the_loan_is_accepted(b
     assert (loan["status"], loan["awaiting_signature_of"]) == ("accepted", [])
 
 
-async def test_of_a_last_signature_and_a_cancellation_at_once_one_holds(besancon: Ccas) -> None:
+async def test_of_a_last_signature_and_a_cancellation_at_once_the_file_and_the_loan_agree(besancon: Ccas) -> None:
+    """Signed first, the contract is rescinded; cancelled first, it is no longer signed. Either way nothing is left."""
     loan_id = await offered(besancon)
     path = f"/loans/{loan_id}"
     await ok(besancon.agent.post(f"{path}/signatures", {"party": "ccas", "signed_on": "2011-01-22"}))
-    responses = await together(
+    signature, cancellation = await together(
         besancon.agent.post(f"{path}/signatures", {"party": "borrower", "signed_on": "2011-01-22"}),
         besancon.agent.post(f"{path}/cancellations", {"cancelled_on": "2011-01-22", "reason": "Désistement"}),
     )
-    assert outcomes(responses) == {201: 1, 409: 1}
+    assert cancellation.status_code == 201
+    loan = await ok(besancon.agent.get(path))
+    assert (loan["status"], len(loan["signatures"])) == ("cancelled", 1 + signature.is_success)
+    assert (await ok(besancon.agent.get(f"/requests/{loan['request_id']}")))["status"] == "approved"
+
+
+async def test_of_a_payment_and_a_rescission_at_once_one_holds(besancon: Ccas) -> None:
+    loan_id = await accepted(besancon)
+    path = f"/loans/{loan_id}"
+    payment, rescission = await together(
+        besancon.agent.post(f"{path}/disbursements", PAYMENT),
+        besancon.agent.post(f"{path}/cancellations", {"cancelled_on": "2011-01-25", "reason": "Rétractation"}),
+    )
+    assert outcomes([payment, rescission]) == {201: 1, 409: 1}
+    loan = await ok(besancon.agent.get(path))
+    status = (await ok(besancon.agent.get(f"/requests/{loan['request_id']}")))["status"]
+    entries = (await ok(besancon.agent.get(f"{path}/ledger")))["items"]
+    if payment.is_success:
+        assert (status, loan["outstanding_cents"], len(entries)) == ("contracted", 200_000, 1)
+    else:
+        assert (status, loan["status"], entries) == ("approved", "cancelled", [])
 
 
 async def test_a_repayment_is_taken_back_once_by_two_at_once(besancon: Ccas) -> None:
@@ -158,6 +179,17 @@ async def test_a_repayment_is_taken_back_once_by_two_at_once(besancon: Ccas) -> 
     responses = await together(*(besancon.agent.post(path, body) for _ in SEVERAL))
     assert outcomes(responses) == {201: 1, 409: 3}
     assert (await ok(besancon.agent.get(f"/loans/{loan_id}")))["repaid_cents"] == 0
+
+
+async def test_a_reference_freed_by_a_reversal_is_used_once_by_several_at_once(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    path = f"/loans/{loan_id}/repayments"
+    told = repayment(4_500, "2011-02-05", "T-1")
+    entry = await ok(besancon.agent.post(path, told))
+    await ok(besancon.agent.post(f"{path}/{entry['id']}/reversal", {"reversed_on": "2011-02-05", "reason": "Erreur"}))
+    responses = await together(*(besancon.agent.post(path, told) for _ in SEVERAL))
+    assert len({response.json()["id"] for response in responses if response.is_success}) == 1
+    assert (await ok(besancon.agent.get(f"/loans/{loan_id}")))["repaid_cents"] == 4_500
 
 
 @pytest.mark.parametrize("part", ["", "/budget"])

@@ -277,6 +277,28 @@ async def test_a_repayment_entered_on_the_wrong_loan_moves_to_the_right_one(besa
     assert await money(besancon, right) == (195_500, 4_500, 0)
 
 
+async def test_an_amount_entered_wrong_is_taken_back_and_entered_right_under_its_reference(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    wrong, right = repayment(45_000, "2011-02-05", "T-1"), repayment(4_500, "2011-02-05", "T-1")
+    entry = await enter(besancon, loan_id, wrong)
+    await refused(besancon.agent.post(f"/loans/{loan_id}/repayments", right), 409, "reference_already_used")
+    await take_back(besancon, loan_id, entry["id"], "2011-02-05")
+    again = await enter(besancon, loan_id, right)
+    assert again["id"] != entry["id"]
+    assert await enter(besancon, loan_id, right) == again
+    assert await money(besancon, loan_id) == (195_500, 4_500, 0)
+    await refused(besancon.agent.post(f"/loans/{loan_id}/repayments", wrong), 409, "reference_already_used")
+
+
+async def test_a_reference_may_be_taken_back_and_used_as_often_as_it_takes(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    for _ in range(3):
+        entry = await enter(besancon, loan_id, repayment(4_500, "2011-02-05", "T-1"))
+        await take_back(besancon, loan_id, entry["id"], "2011-02-10")
+    assert await money(besancon, loan_id) == (200_000, 0, 0)
+    assert len(await ledger(besancon, loan_id)) == 7
+
+
 async def test_money_also_comes_back_and_is_taken_back_in_litigation(besancon: Ccas) -> None:
     loan_id = await disbursed(besancon)
     await ok(besancon.agent.post(f"/loans/{loan_id}/litigation", {"opened_on": "2011-07-01"}))

@@ -66,7 +66,7 @@ def install_stubs() -> None:
         "app.main": {"create_app": create_app},
         "app.commands.migrate": {"upgrade": upgrade},
         "app.commands.tenants": {"load_seed_tenants": lambda _owner_url: None},
-        "app.commands.accounts": {"demonstration_accounts": lambda _owner_url: [Account()]},
+        "app.commands.accounts": {"demonstration_accounts": lambda _owner_url, _passwords: [Account()]},
         "app.commands.demo": {"load_demo": load_demo},
     }
     for name, contents in stubs.items():

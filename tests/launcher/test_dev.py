@@ -210,3 +210,15 @@ def test_the_real_service_starts_and_gives_a_token(tmp_path: Path) -> None:
         process.terminate()
         assert process.wait(30) == 0
     assert eventually(lambda: not runs(pid))
+
+
+def test_a_password_that_somebody_noted_is_good_after_a_restart(tmp_path: Path) -> None:
+    arguments = ("-m", "app.cli", "dev", "--port", "0", "--data", str(tmp_path / "dev"))
+    noted = []
+    for _ in range(2):
+        with started(*arguments) as process:
+            noted.append(line_of(process, "agent@besancon").split()[1])
+            process.terminate()
+            assert process.wait(20) == 0
+    assert noted[0] == noted[1]
+    assert (tmp_path / "dev" / "accounts").stat().st_mode & 0o777 == 0o600
