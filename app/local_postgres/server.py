@@ -244,7 +244,7 @@ def _as_another_user(binaries: Path, home: Path) -> tuple[str, ...]:
     """Command prefix under which the binaries run and reach the folder: PostgreSQL refuses root."""
     nobody = pwd.getpwnam("nobody").pw_uid
     namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
-    # Most containers forbid user namespaces; the capability opens what is closed to nobody, as /root is.
+    # Most containers forbid user namespaces; the capability opens what is closed to nobody, as root's own home is.
     reach = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--")
     identity = ("setpriv", f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups", *reach)
     complaint = ""
