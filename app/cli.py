@@ -14,6 +14,8 @@ from app.domain.permissions import Role
 from app.local_postgres import LocalPostgresError
 from app.parameters.yaml_file import YamlFault
 
+_ACCOUNT_ROLES = sorted(set(Role) - {Role.PARTNER})
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when it did what it says, else a sentence on the error output."""
@@ -57,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--workers", type=int, default=1)
+    database = command("database", _database, "make the roles and the database of the addresses in the environment")
+    database.add_argument("action", choices=["prepare"])
     command("migrate", _migrate, "bring DATABASE_OWNER_URL to the revision of this code")
     tenants = command("tenants", _tenants, "load tenants and their rules into DATABASE_OWNER_URL")
     tenants.add_argument("action", choices=["load"])
@@ -65,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     accounts.add_argument("action", choices=["add"])
     accounts.add_argument("login")
     accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
-    accounts.add_argument("--role", dest="roles", action="append", choices=list(Role), type=Role, required=True)
+    accounts.add_argument("--role", dest="roles", action="append", choices=_ACCOUNT_ROLES, type=Role, required=True)
+    partners = command("partners", _partners, "give a partner that lends new credentials, adding it if it is new")
+    partners.add_argument("action", choices=["add"])
+    partners.add_argument("code", help="short name, such as credit_mutuel")
+    partners.add_argument("--name", help="how people call it; needed for a new one")
     return parser
 
 
@@ -85,6 +93,13 @@ def _serve(options: argparse.Namespace) -> int:
     from app.commands.serve import serve
 
     return serve(host=options.host, port=options.port, workers=options.workers)
+
+
+def _database(options: argparse.Namespace) -> int:
+    from app.commands.database import prepare_server
+
+    sys.stdout.write(f"{prepare_server(os.environ)}\n")
+    return 0
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -111,6 +126,14 @@ def _accounts(options: argparse.Namespace) -> int:
     password = ask_password()
     add_account(_owner_url(), tenant=options.tenant, login=options.login, roles=options.roles, password=password.text)
     sys.stdout.write(f"{options.login}@{options.tenant or 'platform'}{password.to_show}\n")
+    return 0
+
+
+def _partners(options: argparse.Namespace) -> int:
+    from app.commands.partners import add_partner
+
+    made = add_partner(_owner_url(), code=options.code, name=options.name)
+    sys.stdout.write(f"client_id={made.client_id}\nclient_secret={made.client_secret}\n")
     return 0
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.domain.errors import Conflict, Unavailable
-from app.tenancy import bind
+from app.tenancy import bind, bind_partner
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -58,8 +58,12 @@ def open_sessions(engine: AsyncEngine) -> Sessions:
 
 
 @asynccontextmanager
-async def tenant_transaction(sessions: Sessions, tenant_id: UUID | None) -> AsyncIterator[AsyncSession]:
+async def tenant_transaction(
+    sessions: Sessions, tenant_id: UUID | None, *, partner_id: UUID | None = None
+) -> AsyncIterator[AsyncSession]:
     """One transaction bound to a tenant, or to none (which sees no tenant's rows).
+
+    A partner's is bound to no tenant at first, and opens the partner's ways to the handoffs it was sent.
 
     Commits at the end, rolls back on any error. Raises Conflict when a concurrent request won a race that the
     database arbitrates, Unavailable when the database is away or too busy.
@@ -67,6 +71,8 @@ async def tenant_transaction(sessions: Sessions, tenant_id: UUID | None) -> Asyn
     try:
         async with sessions() as session, session.begin():
             await bind(session, tenant_id)
+            if partner_id is not None:
+                await bind_partner(session, partner_id)
             yield session
     except IntegrityError as error:
         if _sqlstate(error) in _LOST_RACES:
@@ -77,6 +83,22 @@ async def tenant_transaction(sessions: Sessions, tenant_id: UUID | None) -> Asyn
     except DBAPIError as error:
         if error.connection_invalidated or _sqlstate(error).startswith(_TRY_AGAIN):
             raise Unavailable from error
+        raise
+
+
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a transaction that is undone alone when it fails. Raises Conflict for a lost race.
+
+    The database forgets what the part bound the transaction to: bind again after a failure.
+    """
+    try:
+        async with session.begin_nested():
+            yield
+            await session.flush()
+    except IntegrityError as error:
+        if _sqlstate(error) in _LOST_RACES:
+            raise Conflict from error
         raise
 
 

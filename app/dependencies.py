@@ -1,16 +1,20 @@
 """The names a route may ask for."""
 
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
+from urllib.parse import unquote_plus
 
 from fastapi import Depends, Header, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import messages
 from app.database import Sessions, tenant_transaction
 from app.domain.errors import (
+    ClientRefused,
     Forbidden,
     HeaderDoubled,
     HeaderMalformed,
@@ -21,6 +25,7 @@ from app.domain.errors import (
 from app.domain.permissions import Caller as CallerOf
 from app.domain.permissions import allows
 from app.schemas.base import Id, Output, Page, Resource
+from app.schemas.batches import BatchRead
 from app.security import Credential, read_token
 from app.services import auth
 from app.settings import settings
@@ -37,6 +42,14 @@ async def now() -> datetime:
 Now = Annotated[datetime, Depends(now)]
 
 
+async def language(accept_language: Annotated[str | None, Header()] = None) -> messages.Language:
+    """The language of what people are to read."""
+    return messages.language_of(accept_language)
+
+
+Language = Annotated[messages.Language, Depends(language)]
+
+
 async def credential(request: Request, token: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
     """What the bearer token says. Raises Unauthenticated, TokenRefused, HeaderDoubled."""
     if len(request.headers.getlist("authorization")) > 1:
@@ -46,11 +59,33 @@ async def credential(request: Request, token: Annotated[str | None, Depends(_bea
     return read_token(token, secret=settings().token_secret.get_secret_value(), now=now)
 
 
+async def basic_credentials(request: Request) -> tuple[str, str] | None:
+    """The user and password of HTTP Basic authentication, null where it is not used. Raises ClientRefused.
+
+    Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
+    """
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        raise ClientRefused from None
+    if not colon:
+        raise ClientRefused
+    return unquote_plus(name), unquote_plus(secret)
+
+
+BasicCredentials = Annotated[tuple[str, str] | None, Depends(basic_credentials)]
+
+
 async def transaction(
     request: Request, credential: Annotated[Credential, Depends(credential)]
 ) -> AsyncIterator[AsyncSession]:
-    """The request's one transaction, bound to the tenant of its credential."""
-    async with tenant_transaction(request.app.state.sessions, credential.tenant_id) as session:
+    """The request's one transaction, bound to the tenant or the partner of its credential."""
+    async with tenant_transaction(
+        request.app.state.sessions, credential.tenant_id, partner_id=credential.partner_id
+    ) as session:
         yield session
 
 
@@ -73,10 +108,10 @@ PublicTransaction = Annotated[AsyncSession, Depends(public_transaction, scope="f
 
 
 async def caller(
-    request: Request, session: Transaction, credential: Annotated[Credential, Depends(credential)]
+    request: Request, session: Transaction, credential: Annotated[Credential, Depends(credential)], now: Now
 ) -> CallerOf:
     """Who is asking, if the table of roles lets them do this. Raises TokenRefused, Forbidden."""
-    known = await auth.caller_of(session, credential)
+    known = await auth.caller_of(session, credential, now=now)
     if not allows(known.roles, request.scope["route"].unique_id):
         raise Forbidden
     return known
@@ -118,10 +153,14 @@ LoanId = Annotated[Id, Path(description="identifier of the loan")]
 PersonId = Annotated[Id, Path(description="identifier of the person")]
 DecisionId = Annotated[Id, Path(description="identifier of the decision")]
 RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
+AgreementId = Annotated[Id, Path(description="identifier of the agreement")]
+AuthorisationId = Annotated[Id, Path(description="identifier of the authorisation")]
+HandoffId = Annotated[Id, Path(description="identifier of the handoff")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
 Tagged = TypeVar("Tagged", bound=Resource)
 Listed = TypeVar("Listed", bound=Output)
+One = TypeVar("One", bound=Output)
 
 
 class AnswerHeaders:
@@ -135,6 +174,11 @@ class AnswerHeaders:
         """The resource, with its ETag."""
         self._response.headers["ETag"] = resource.etag()
         return resource
+
+    def created_unless_batch(self, told: One | BatchRead) -> One | BatchRead:
+        """What was recorded, with 201; the answers to a batch, of which some may be refusals, with 200."""
+        self._response.status_code = 200 if isinstance(told, BatchRead) else 201
+        return told
 
     def linked(self, page: Page[Listed]) -> Page[Listed]:
         """The page, with a link to the next one (RFC 8288) where there is one."""

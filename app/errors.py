@@ -52,7 +52,7 @@ def problem(
     error: MicrocreditError, *, accept_language: str | None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """The answer that tells a refusal, in the language asked for."""
-    language = _language(accept_language)
+    language = messages.language_of(accept_language)
     status = status_of(error)
     content: dict[str, Any] = {
         "type": f"urn:microcredit:error:{error.code}",
@@ -94,25 +94,6 @@ def _headers(status: HTTPStatus) -> dict[str, str]:
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return headers
-
-
-def _language(accept_language: str | None) -> messages.Language:
-    """English when it is preferred to French; French for everyone else."""
-    weights = {"fr": 0.0, "en": 0.0}
-    for choice in (accept_language or "").split(","):
-        tag, _, parameters = choice.strip().partition(";")
-        language = tag.split("-")[0].lower()
-        if language in weights:
-            weights[language] = max(weights[language], _quality(parameters))
-    return "en" if weights["en"] > weights["fr"] else "fr"
-
-
-def _quality(parameters: str) -> float:
-    quality = parameters.strip().removeprefix("q=")
-    try:
-        return float(quality) if quality else 1.0
-    except ValueError:
-        return 0.0
 
 
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:

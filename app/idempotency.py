@@ -16,14 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from app.domain.permissions import Caller
-from app.tables import IdempotencyRecord
+from app.tables import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.base import utc_now
-from app.tenancy import bound_tenant, of_tenant
+from app.tables.idempotency import KeptAnswer
+from app.tenancy import bound_tenant
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT = timedelta(days=30)
 _KEPT_HEADERS = ("content-type", "etag")
+
+Kept = IdempotencyRecord | PartnerIdempotencyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,29 @@ class Keyed:
     """A keyed request that is about to have its effect."""
 
     session: AsyncSession
+    table: type[Kept]
     account_id: UUID
+    owner: dict[str, UUID]
     method: str
     path: str
     key: str
     body_sha256: str
 
     def scope(self) -> dict[str, Any]:
-        """What makes a key unique within a tenant."""
-        return {"account_id": self.account_id, "method": self.method, "path": self.path, "key": self.key}
+        """What makes a key unique: the tenant or the partner, the caller, the request."""
+        return {
+            **self.owner,
+            "account_id": self.account_id,
+            "method": self.method,
+            "path": self.path,
+            "key": self.key,
+        }
 
 
 class Replay(Exception):
     """Ends a request with the answer already given to it."""
 
-    def __init__(self, record: IdempotencyRecord) -> None:
+    def __init__(self, record: KeptAnswer) -> None:
         super().__init__()
         headers = {**record.headers, REPLAYED: "true", "Cache-Control": "no-store"}
         self.response = Response(record.body, record.status, headers)
@@ -60,7 +71,7 @@ async def begin(session: AsyncSession, caller: Caller, request: Request, key: st
     body_sha256 = sha256(await request.body()).hexdigest()
     # Not validated yet: PostgreSQL takes no NUL, and an identifier in capitals is the same one.
     path = quote(request.url.path).lower()
-    keyed = Keyed(session, caller.account_id, request.method, path, key, body_sha256)
+    keyed = Keyed(session, *_owner(session, caller), request.method, path, key, body_sha256)
     await _lock(keyed)
     record = await _record(keyed)
     if record is None:
@@ -76,8 +87,7 @@ async def keep(keyed: Keyed, response: Response) -> None:
         return
     headers = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
     keyed.session.add(
-        IdempotencyRecord(
-            tenant_id=bound_tenant(keyed.session),
+        keyed.table(
             **keyed.scope(),
             body_sha256=keyed.body_sha256,
             status=response.status_code,
@@ -87,19 +97,25 @@ async def keep(keyed: Keyed, response: Response) -> None:
     )
 
 
+def _owner(session: AsyncSession, caller: Caller) -> tuple[type[Kept], UUID, dict[str, UUID]]:
+    """Where the caller's answers are kept: with the tenant, or with the partner whose request crosses tenants."""
+    if caller.partner_id is not None:
+        return PartnerIdempotencyRecord, caller.account_id, {"partner_id": caller.partner_id}
+    return IdempotencyRecord, caller.account_id, {"tenant_id": bound_tenant(session)}
+
+
 async def _lock(keyed: Keyed) -> None:
     """A second insert of the same key would wait; an advisory lock that is not free is told at once."""
-    name = f"{bound_tenant(keyed.session)}/{keyed.account_id}/{keyed.method}/{keyed.path}/{keyed.key}"
+    name = "/".join(str(part) for part in keyed.scope().values())
     lock = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
     if not await keyed.session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
         raise IdempotencyKeyInFlight
 
 
-async def _record(keyed: Keyed) -> IdempotencyRecord | None:
-    scope = [getattr(IdempotencyRecord, name) == value for name, value in keyed.scope().items()]
-    here = of_tenant(keyed.session, IdempotencyRecord)
-    record = (await keyed.session.scalars(select(IdempotencyRecord).where(here, *scope))).one_or_none()
+async def _record(keyed: Keyed) -> KeptAnswer | None:
+    scope = [getattr(keyed.table, name) == value for name, value in keyed.scope().items()]
+    record = (await keyed.session.scalars(select(keyed.table).where(*scope))).one_or_none()
     if record is not None and record.entered_at < utc_now() - KEPT:
-        await keyed.session.execute(delete(IdempotencyRecord).where(here, *scope))
+        await keyed.session.execute(delete(keyed.table).where(*scope))
         return None
     return record

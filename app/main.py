@@ -15,7 +15,25 @@ from app.database import expected_revision, open_engine, open_sessions, refuse_p
 from app.domain.errors import Unexpected
 from app.middleware import Surroundings
 from app.openapi import describe
-from app.routers import auth, decisions, docs, health, loans, people, plans, repayments, requests, tenants
+from app.routers import (
+    agreements,
+    auth,
+    authorisations,
+    decisions,
+    docs,
+    ficp_checks,
+    handoffs,
+    health,
+    inbox,
+    loans,
+    offers,
+    people,
+    plans,
+    repayments,
+    requests,
+    statements,
+    tenants,
+)
 from app.routing import KEY_REQUIRED
 from app.settings import settings
 
@@ -40,6 +58,11 @@ class Api(FastAPI):
         return super().openapi()
 
 
+_STAFF = (people, authorisations, requests, plans, decisions, agreements, handoffs, loans, repayments)
+_PARTNERS = (inbox, ficp_checks, offers, statements)
+_ROUTERS = (health, docs, tenants, auth, *_STAFF, *_PARTNERS)
+
+
 def create_app() -> FastAPI:
     """The application, configured by the environment (see `settings.py`)."""
     app = Api(
@@ -60,7 +83,7 @@ def create_app() -> FastAPI:
     )
     app.state.sessions = open_sessions(app.state.engine)
     app.state.revision = expected_revision()
-    for module in (health, docs, tenants, auth, people, requests, plans, decisions, loans, repayments):
+    for module in _ROUTERS:
         app.include_router(module.router)
     app.mount("/assets", StaticFiles(packages=[("fastapi_offline", "static")]), name="assets")
     errors.register(app)

@@ -1,10 +1,13 @@
 """Passwords and tokens: thin over the libraries that know."""
 
+import hmac
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from hashlib import sha256
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
@@ -53,10 +56,11 @@ sign_ins = Queue(40)
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a valid token says: whose it is, and of which tenant. Null is the platform's own staff."""
+    """What a valid token says: whose it is, and of which tenant or partner. Neither is the platform's own staff."""
 
     account_id: UUID
     tenant_id: UUID | None
+    partner_id: UUID | None = None
 
 
 def hash_password(password: str) -> str:
@@ -76,12 +80,28 @@ def _key(secret: str) -> OctKey:
     return OctKey.import_key(secret)
 
 
+def new_client_secret() -> str:
+    """The secret of a partner's machine: 256 random bits, so that a plain hash keeps it."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_client_secret(secret: str) -> str:
+    """The SHA-256 to store."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def client_secret_matches(secret: str, secret_sha256: str | None) -> bool:
+    """Whether the secret is the client's; compared in constant time, also where there is no such client (null)."""
+    return hmac.compare_digest(hash_client_secret(secret), secret_sha256 or hash_client_secret(""))
+
+
 def sign_token(credential: Credential, *, secret: str, now: datetime) -> str:
     """A signed token (JWT, HS256) that lives TOKEN_LIFE from `now`."""
     claims = {
         "iss": _ISSUER,
         "sub": str(credential.account_id),
         "tenant": str(credential.tenant_id) if credential.tenant_id else None,
+        "partner": str(credential.partner_id) if credential.partner_id else None,
         "iat": int(now.timestamp()),
         "exp": int((now + TOKEN_LIFE).timestamp()),
     }
@@ -99,7 +119,7 @@ def read_token(token: str, *, secret: str, now: datetime) -> Credential:
     try:
         claims = jwt.decode(token, _key(secret), algorithms=["HS256"]).claims
         registry.validate(claims)
-        tenant = claims.get("tenant")
-        return Credential(UUID(claims["sub"]), UUID(tenant) if tenant else None)
+        tenant, partner = (UUID(claims[name]) if claims.get(name) else None for name in ("tenant", "partner"))
+        return Credential(UUID(claims["sub"]), tenant, partner)
     except (JoseError, ValueError, TypeError, AttributeError) as refused:
         raise TokenRefused from refused

@@ -15,11 +15,15 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 # Tables that belong to no tenant; a test refuses any other table without forced policies.
-GLOBAL_TABLES = frozenset({"tenants", "platform_accounts", "alembic_version"})
+GLOBAL_TABLES = frozenset({"tenants", "platform_accounts", "partners", "partner_clients", "alembic_version"})
+# Tables that belong to a partner, whose requests cross tenants; their policy is on the partner alone.
+PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
 
 # nullif: on a reused connection the setting reads '' rather than null.
 _BOUND_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
+_BOUND_PARTNER = "nullif(current_setting('app.partner_id', true), '')::uuid"
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
+_BIND_PARTNER = text("select set_config('app.partner_id', :partner_id, true)")
 
 
 class TenantTable(SQLModel):
@@ -35,9 +39,22 @@ def within_tenant(column: str, parent: str) -> ForeignKeyConstraint:
 
 
 async def bind(session: AsyncSession, tenant_id: UUID | None) -> None:
-    """Binds the session's transaction to a tenant, or to none; forgotten by the database at its end."""
+    """Binds the session's transaction to a tenant, or to none; forgotten by the database at its end.
+
+    What was done for the tenant bound before is written first, while the database still accepts it.
+    """
+    await session.flush()
     session.info["tenant_id"] = tenant_id
     await session.execute(_BIND, {"tenant_id": str(tenant_id) if tenant_id else ""})
+
+
+async def bind_partner(session: AsyncSession, partner_id: UUID) -> None:
+    """Opens the tables of a partner to the session's transaction: its ways to the handoffs it was sent.
+
+    A partner's whole request runs so; a member of staff's only where something is handed over or told to a partner.
+    """
+    await session.flush()
+    await session.execute(_BIND_PARTNER, {"partner_id": str(partner_id)})
 
 
 def bound_tenant(session: AsyncSession) -> UUID:
@@ -55,17 +72,21 @@ def of_tenant(session: AsyncSession, table: type[TenantTable]) -> ColumnElement[
 
 
 def isolation_statements(table: str) -> list[str]:
-    """The statements that put a table behind its policy, its owner included."""
+    """The statements that put a table behind its one policy, its owner included."""
+    by_partner = table in PARTNER_TABLES
+    policy, own = (
+        ("partner", f"partner_id = {_BOUND_PARTNER}") if by_partner else ("tenant", f"tenant_id = {_BOUND_TENANT}")
+    )
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY tenant ON {table} USING (tenant_id = {_BOUND_TENANT}) WITH CHECK (tenant_id = {_BOUND_TENANT})",
+        f"CREATE POLICY {policy} ON {table} USING ({own}) WITH CHECK ({own})",
     ]
 
 
 @Operations.register_operation("isolate_tenants")
 class IsolateTenants(MigrateOperation):
-    """Migration step `op.isolate_tenants("table")`: forced row-level security with the tenant policy."""
+    """Migration step `op.isolate_tenants("table")`: forced row-level security with the policy of the table."""
 
     def __init__(self, table: str) -> None:
         self.table = table

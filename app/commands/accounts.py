@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from app.commands import CommandRefused
 from app.commands.owner import as_owner, bind_owner
-from app.domain.permissions import Role
+from app.domain.permissions import STAFF_ROLES, Role
 from app.security import hash_password
 from app.services.auth import PLATFORM
 from app.tables import Account, PlatformAccount, Tenant
@@ -99,7 +99,7 @@ def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str
         raise AccountRefused(f"a password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
     if tenant is None and roles != {Role.PLATFORM}:
         raise AccountRefused("an account of the platform has the role platform and no other")
-    if tenant is not None and (not roles or Role.PLATFORM in roles):
+    if tenant is not None and not (roles and roles <= STAFF_ROLES):
         raise AccountRefused("an account of a tenant has one or more of agent, decider, manager")
 
 

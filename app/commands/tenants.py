@@ -13,6 +13,7 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from app.commands import CommandRefused
+from app.commands.agreements import write_agreement
 from app.commands.owner import as_owner, bind_owner
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
@@ -38,15 +39,18 @@ def read_rules(path: Path) -> TenantRules:
 
 
 def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
-    """Writes a tenant and the versions it does not have yet; loading twice changes nothing.
+    """Writes a tenant with the versions and agreements it does not have yet; loading twice changes nothing.
 
-    Raises RulesDiffer when a version that is there says something else, IntegrityError when versions overlap.
+    Raises RulesDiffer when a version that is there says something else, AgreementDiffers when an agreement does,
+    IntegrityError when versions or agreements overlap.
     """
     with as_owner(owner_url) as connection:
         tenant_id = _write_tenant(connection, rules)
         bind_owner(connection, tenant_id)
         for version in rules.versions:
             _write_version(connection, tenant_id, version)
+        for agreement in rules.agreements:
+            write_agreement(connection, tenant_id, agreement)
     return tenant_id
 
 

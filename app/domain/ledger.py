@@ -18,10 +18,11 @@ class EntryKind(StrEnum):
 
 
 class RepaymentSource(StrEnum):
-    """Who tells that an own-funds loan was repaid: the public accountant (Trésor public) or a régisseur."""
+    """Who tells of a repayment: the public accountant (Trésor public), a régisseur, or the partner that lent."""
 
     PUBLIC_ACCOUNTANT = "public_accountant"
     CASH_OFFICER = "cash_officer"
+    LENDER = "lender"
 
 
 class PayeeKind(StrEnum):

@@ -52,6 +52,37 @@ class LoanTerms:
     remainder_on: RemainderOn
 
 
+@dataclass(frozen=True, slots=True)
+class EndorsedTerms:
+    """What a CCAS asks of the partner that lends: amount in cents and duration in months; the rest is the lender's."""
+
+    amount_cents: int
+    duration_months: int
+    instalment_cents: None = None
+    rate_percent: None = None
+    rounding_unit_cents: None = None
+    rounding: None = None
+    remainder_on: None = None
+
+
+def endorsed(product: Product, asked: AskedTerms, *, on: date) -> EndorsedTerms:
+    """The terms to ask for; a duration is found from an instalment where the rules state the rate.
+
+    Raises RuleNotStated, ImpossibleSchedule.
+    """
+    if asked.duration_months is not None:
+        return EndorsedTerms(asked.amount_cents, asked.duration_months)
+    if product.rate_percent is None:
+        raise RuleNotStated(path="rate_percent")
+    rows = schedule(
+        principal_cents=asked.amount_cents,
+        rate_percent=product.rate_percent,
+        first_due_on=on,
+        instalment_cents=asked.instalment_cents,
+    )
+    return EndorsedTerms(asked.amount_cents, len(rows))
+
+
 def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
     """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
     rounding, rate = product.rounding, product.rate_percent

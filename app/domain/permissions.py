@@ -7,17 +7,24 @@ from zoneinfo import ZoneInfo
 
 
 class Role(StrEnum):
-    """What a member of staff does. Platform staff look after the instance and see no tenant's data."""
+    """What a member of staff does. Platform staff look after the instance and see no tenant's data.
+
+    A partner is a machine of a lender, and sees what was handed over to it.
+    """
 
     AGENT = "agent"
     DECIDER = "decider"
     MANAGER = "manager"
     PLATFORM = "platform"
+    PARTNER = "partner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is asking. `tenant_id` and what follows from it are null for the platform's staff."""
+    """Who is asking. `tenant_id` and what follows from it are null for the platform's staff and for partners.
+
+    A partner calls through one of its clients, whose identifier is then the `account_id`.
+    """
 
     account_id: UUID
     login: str
@@ -26,11 +33,25 @@ class Caller:
     tenant_slug: str | None
     time_zone: ZoneInfo
     commune_insee_codes: frozenset[str]
+    partner_id: UUID | None = None
+    partner_code: str | None = None
+
+    @property
+    def staff_account_id(self) -> UUID | None:
+        """The author of what a member of staff does; null for a partner."""
+        return self.account_id if self.partner_id is None else None
+
+    @property
+    def partner_client_id(self) -> UUID | None:
+        """The author of what a partner does; null for a member of staff."""
+        return None if self.partner_id is None else self.account_id
 
 
 _STAFF = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
 _AGENT = frozenset({Role.AGENT})
 _DECIDER = frozenset({Role.DECIDER})
+_PARTNER = frozenset({Role.PARTNER})
+STAFF_ROLES = _STAFF
 
 # Operation identifiers are `file_function` of `app/routers/`.
 ROLES: dict[str, frozenset[Role]] = {
@@ -63,6 +84,25 @@ ROLES: dict[str, frozenset[Role]] = {
     "loans_disburse": _AGENT,
     "loans_open_litigation": _AGENT,
     "loans_cancel": _AGENT,
+    "agreements_list": _STAFF,
+    "agreements_read": _STAFF,
+    "authorisations_create": _AGENT,
+    "authorisations_list": _STAFF,
+    "authorisations_withdraw": _AGENT,
+    "handoffs_create": _AGENT,
+    "handoffs_list": _STAFF,
+    "handoffs_read": _STAFF,
+    "handoffs_complete": _AGENT,
+    "handoffs_withdraw": _AGENT,
+    "ficp_checks_list": _STAFF,
+    "inbox_list": _PARTNER,
+    "inbox_read": _PARTNER,
+    "inbox_acknowledge": _PARTNER,
+    "inbox_answer": _PARTNER,
+    "ficp_checks_push": _PARTNER,
+    "offers_create": _PARTNER,
+    "offers_disburse": _PARTNER,
+    "statements_create": _PARTNER,
     "repayments_ledger": _STAFF,
     "repayments_create": _AGENT,
     "repayments_reverse": _AGENT,

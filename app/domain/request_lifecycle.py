@@ -13,8 +13,13 @@ class RequestStatus(StrEnum):
     SUBMITTED = "submitted"
     ADJOURNED = "adjourned"
     APPROVED = "approved"
+    ENDORSED = "endorsed"
+    SENT_TO_LENDER = "sent_to_lender"
+    LENDER_ACCEPTED = "lender_accepted"
     CONTRACTED = "contracted"
     REFUSED = "refused"
+    DECLINED = "declined"
+    LENDER_REFUSED = "lender_refused"
     GRANT_ONLY = "grant_only"
     WITHDRAWN = "withdrawn"
     CLOSED_WITHOUT_ACTION = "closed_without_action"
@@ -29,8 +34,15 @@ class RequestAction(StrEnum):
     GRANT_ONLY = "grant_only"
     REFUSE = "refuse"
     ADJOURN = "adjourn"
+    ENDORSE = "endorse"
+    DECLINE = "decline"
+    SEND_TO_LENDER = "send_to_lender"
+    LENDER_ACCEPT = "lender_accept"
+    LENDER_PARK = "lender_park"
+    LENDER_REFUSE = "lender_refuse"
     CONTRACT = "contract"
     RESCIND = "rescind"
+    RESCIND_WITH_LENDER = "rescind_with_lender"
     WITHDRAW = "withdraw"
     CLOSE_WITHOUT_ACTION = "close_without_action"
 
@@ -48,9 +60,22 @@ TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
     (S.SUBMITTED, A.ADJOURN): S.ADJOURNED,
     (S.APPROVED, A.CONTRACT): S.CONTRACTED,
     (S.CONTRACTED, A.RESCIND): S.APPROVED,
+    (S.SUBMITTED, A.ENDORSE): S.ENDORSED,
+    (S.SUBMITTED, A.DECLINE): S.DECLINED,
+    (S.ENDORSED, A.SEND_TO_LENDER): S.SENT_TO_LENDER,
+    # To another lender, or again, once the first has refused or the file was taken back.
+    (S.SENT_TO_LENDER, A.SEND_TO_LENDER): S.SENT_TO_LENDER,
+    (S.SENT_TO_LENDER, A.LENDER_ACCEPT): S.LENDER_ACCEPTED,
+    (S.LENDER_ACCEPTED, A.LENDER_PARK): S.SENT_TO_LENDER,
+    (S.SENT_TO_LENDER, A.LENDER_REFUSE): S.LENDER_REFUSED,
+    (S.LENDER_ACCEPTED, A.CONTRACT): S.CONTRACTED,
+    (S.CONTRACTED, A.RESCIND_WITH_LENDER): S.LENDER_ACCEPTED,
 } | {
     (status, action): end
-    for status in (S.INTAKE, S.ASSESSMENT, S.SUBMITTED, S.ADJOURNED, S.APPROVED)
+    for status in (
+        *(S.INTAKE, S.ASSESSMENT, S.SUBMITTED, S.ADJOURNED, S.APPROVED),
+        *(S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED),
+    )
     for action, end in (
         (A.WITHDRAW, S.WITHDRAWN),
         (A.CLOSE_WITHOUT_ACTION, S.CLOSED_WITHOUT_ACTION),
@@ -62,7 +87,10 @@ EDITABLE = frozenset({S.INTAKE, S.ASSESSMENT, S.ADJOURNED})
 
 # Ends without a grant or an approved loan: « il est toujours proposé une autre réponse sociale » (Besançon,
 # note de restitution finale).
-NEEDS_OTHER_ANSWER = frozenset({S.REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION})
+NEEDS_OTHER_ANSWER = frozenset({S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION})
+
+# Where nothing that a lender tells can change the request any more.
+ENDED = NEEDS_OTHER_ANSWER | {S.GRANT_ONLY}
 
 
 def after(status: RequestStatus, action: RequestAction) -> RequestStatus:

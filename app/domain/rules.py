@@ -147,6 +147,33 @@ class Product:
     not_stated: tuple[str, ...]
     sources: dict[str, str]
     inferred: tuple[str, ...] = ()
+    # All parties sign on one day, and the borrowers their support contract (contrat d'accompagnement) with it.
+    signed_together: bool | None = None
+
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """A convention with a partner that lends. `valid_from` is null while it is only planned, or when no source
+    dates it; null limits leave those of the rules alone.
+
+    `check_valid_days` is how long a FICP check opens the lender's acceptance.
+    """
+
+    partner: str
+    partner_name: str
+    planned: bool
+    reference: str
+    parties: tuple[str, ...]
+    valid_from: date | None
+    valid_from_precision: Precision | None
+    valid_to: date | None
+    amount_cents_max: int | None = None
+    duration_months_max: int | None = None
+    rate_percent: Decimal | None = None
+    check_valid_days: int = 30
+    source: str
 
     __pydantic_config__ = _STRICT
 
@@ -195,5 +222,6 @@ class TenantRules:
     time_zone: str
     communes: tuple[Commune, ...]
     versions: tuple[RuleVersion, ...]
+    agreements: tuple[Agreement, ...] = ()
 
     __pydantic_config__ = _STRICT

@@ -24,15 +24,18 @@ def create_database(server: LocalServer, name: str) -> None:
     prepare_database(server.url(role="postgres", database="postgres"), name)
 
 
-def prepare_database(admin_url: str, name: str, *, password: str | None = None) -> tuple[str, str]:
+def prepare_database(
+    admin_url: str, name: str, *, owner_password: str | None = None, service_password: str | None = None
+) -> tuple[str, str]:
     """Makes the roles and the database, unless they are there, on any server from PostgreSQL 15 on.
 
-    The administrator may create roles and databases. `password` is given to both roles.
+    The administrator may create roles and databases. A role without a password here keeps the one it has, or none.
     Returns the addresses of the owner, which migrates, and of the service.
     """
+    passwords = {OWNER_ROLE: owner_password, SERVICE_ROLE: service_password}
     with _connect(admin_url) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
-        for role in (OWNER_ROLE, SERVICE_ROLE):
+        for role, password in passwords.items():
             _ensure_role(admin, role, password)
         if admin.info.parameter_status("is_superuser") != "on":
             _run(admin, name, "GRANT {owner} TO CURRENT_USER")
@@ -47,7 +50,7 @@ def prepare_database(admin_url: str, name: str, *, password: str | None = None) 
             _run(inside, name, "ALTER SCHEMA public OWNER TO {owner}")
             _run(inside, name, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
             _run(inside, name, "GRANT USAGE ON SCHEMA public TO {service}")
-    owner, service = (_address(admin_url, name, (role, password)) for role in (OWNER_ROLE, SERVICE_ROLE))
+    owner, service = (_address(admin_url, name, credentials) for credentials in passwords.items())
     return owner, service
 
 
@@ -70,8 +73,9 @@ def _ensure_role(admin: psycopg.Connection, role: str, password: str | None) -> 
         inherit: LiteralString = "INHERIT" if role == OWNER_ROLE else "NOINHERIT"
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN " + inherit).format(sql.Identifier(role)))
     if password is not None:
-        secret = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
-        admin.execute(secret)
+        # Hashed here: the statement may be written to the server's log.
+        verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def _address(admin_url: str, database: str, user: tuple[str, str | None] | None = None) -> str:

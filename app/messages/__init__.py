@@ -17,6 +17,25 @@ Language = Literal["fr", "en"]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+def language_of(accept_language: str | None) -> Language:
+    """English when it is preferred to French; French for everyone else."""
+    weights = {"fr": 0.0, "en": 0.0}
+    for choice in (accept_language or "").split(","):
+        tag, _, parameters = choice.strip().partition(";")
+        language = tag.split("-")[0].lower()
+        if language in weights:
+            weights[language] = max(weights[language], _quality(parameters))
+    return "en" if weights["en"] > weights["fr"] else "fr"
+
+
+def _quality(parameters: str) -> float:
+    quality = parameters.strip().removeprefix("q=")
+    try:
+        return float(quality) if quality else 1.0
+    except ValueError:
+        return 0.0
+
+
 def of_error(error: MicrocreditError, language: Language) -> str:
     """The sentence that tells a refusal."""
     return of_family(type(error), error, language)

@@ -1,4 +1,4 @@
-"""Loans of the CCAS's own funds."""
+"""Loans, of the CCAS's own funds or of a partner."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ from app.schemas.loans import (
 )
 from app.schemas.requests import ActionList
 from app.services import actions as possible
-from app.services import loan_states, loans, signatures
+from app.services import disbursements, loan_states, loans, schedules, signatures
 
 router = strict_router("/v1", "loans")
 
@@ -74,7 +74,7 @@ async def schedule(
     answer: Answer,
 ) -> ScheduleRead:
     """One version, the last where none is named."""
-    return answer.tagged(await loan_states.read_schedule(session, loan_id, version=query.version))
+    return answer.tagged(await schedules.read(session, loan_id, version=query.version))
 
 
 @router.get("/loans/{loan_id}/actions", summary="What may be done now")
@@ -106,7 +106,7 @@ async def disburse(
     answer: Answer,
 ) -> LoanRead:
     """Whole, to the supplier or to the borrower."""
-    return answer.tagged(await loans.disburse(session, loan_id, caller=caller, today=today, body=body))
+    return answer.tagged(await disbursements.create(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/litigation", status_code=status.HTTP_201_CREATED, summary="Litigation begins")

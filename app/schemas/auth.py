@@ -10,11 +10,16 @@ from app.schemas.base import Input, Line, Output, Password
 
 
 class TokenForm(Input):
-    """The OAuth2 password form. `username` is `login@slug`."""
+    """The OAuth2 form: a person's password (`username` is `login@slug`), or a machine's client credentials.
 
-    grant_type: Literal["password"] = "password"
-    username: Line
-    password: Password
+    A machine may also give its credentials as HTTP Basic authentication.
+    """
+
+    grant_type: Literal["password", "client_credentials"] = "password"
+    username: Line | None = None
+    password: Password | None = None
+    client_id: Line | None = None
+    client_secret: Password | None = None
     scope: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -32,6 +37,7 @@ class MeRead(Output):
     account_id: UUID
     username: str
     tenant: str | None
+    partner: str | None
     roles: list[Role]
     commune_insee_codes: list[str]
     permissions: list[str]

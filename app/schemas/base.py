@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -14,6 +14,8 @@ CENTS_MAX = 100_000_000_00
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_RATE = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # PostgreSQL stores no NUL; long texts may hold line breaks.
@@ -44,6 +46,24 @@ def _read_digits(value: Any) -> Any:
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise PydanticCustomError("int_parsing", "a whole number is written in digits")
     return value
+
+
+def _read_rate(value: Any) -> Any:
+    if not isinstance(value, str) or not _RATE.fullmatch(value):
+        raise PydanticCustomError("not_a_rate", "a rate is a decimal in quotation marks, in percent")
+    return Decimal(value)
+
+
+def _read_instant(value: Any) -> Any:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError("not_an_instant", "an instant is written 2011-05-17T09:30:00Z")
+    try:
+        instant = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("not_an_instant", "no such instant") from None
+    if not DAY_MIN <= instant.date() <= DAY_MAX:
+        raise PydanticCustomError("not_an_instant", "no such instant")
+    return instant
 
 
 # Controls, invisible formatting and line separators: a name or a reference must look like what it is.
@@ -109,6 +129,23 @@ Percent = Annotated[
     PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}(\.\d{1,6})?$", "examples": ["6.2"]}),
 ]
+RatePercent = Annotated[
+    Decimal,
+    BeforeValidator(_read_rate),
+    Field(ge=0, le=100),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}(\.\d{1,6})?$", "examples": ["6.20"]}),
+]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_read_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-17T09:30:00Z"]}),
+]
+# References and hashes that machines give: nothing that could carry a sentence.
+MachineReference = Annotated[
+    str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$", examples=["C-2011-7"])
+]
+PartnerCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{1,62}$", examples=["credit_mutuel"])]
+Sha256 = Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$", examples=["0" * 64])]
 InseeCode = Annotated[str, Field(strict=True, pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", examples=["25056"])]
 Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", max_length=20)]
 Email = Annotated[

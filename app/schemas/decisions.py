@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import RemainderOn, Rounding
-from app.domain.decisions import Outcome
+from app.domain.decisions import GIVES, NAMES_LOAN, REFUSES, Outcome
 from app.domain.errors import Severity
 from app.parameters.codes import reasons_for
 from app.schemas.base import (
@@ -73,14 +73,15 @@ class DecisionCreate(Input):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        approves, refuses = self.outcome is Outcome.APPROVE, self.outcome is Outcome.REFUSE
+        refuses = self.outcome in REFUSES
+        gives = self.outcome in GIVES
+        fitting = reasons_for("refuse" if refuses else self.outcome)
         faults = {
-            "loan_with_approval_only": approves != (self.loan is not None),
-            "grant_with_aid_only": self.grant_cents > 0 and self.outcome in (Outcome.REFUSE, Outcome.ADJOURN),
+            "loan_with_approval_only": (self.outcome in NAMES_LOAN) != (self.loan is not None),
+            "grant_with_aid_only": self.grant_cents > 0 and not gives,
             "grant_missing": self.outcome is Outcome.GRANT_ONLY and self.grant_cents == 0,
-            "reason_missing": self.outcome in (Outcome.REFUSE, Outcome.ADJOURN)
-            and (self.reason_code is None or self.reason is None),
-            "reason_does_not_fit": self.reason_code is not None and self.reason_code not in reasons_for(self.outcome),
+            "reason_missing": not gives and (self.reason_code is None or self.reason is None),
+            "reason_does_not_fit": self.reason_code is not None and self.reason_code not in fitting,
             "other_answer_with_refusal_only": refuses != (self.other_answer is not None),
         }
         for fault, found in faults.items():
@@ -100,15 +101,15 @@ class BreachRead(Output):
 
 
 class LoanTermsRead(Output):
-    """The terms that were approved."""
+    """The terms that were approved; of a file that was endorsed, what is null is the lender's."""
 
     amount_cents: int
     duration_months: int
-    instalment_cents: int
-    rate_percent: Percent
-    rounding_unit_cents: int
-    rounding: Rounding
-    remainder_on: RemainderOn
+    instalment_cents: int | None
+    rate_percent: Percent | None
+    rounding_unit_cents: int | None
+    rounding: Rounding | None
+    remainder_on: RemainderOn | None
 
 
 class DecisionQuery(PageQuery):

@@ -22,6 +22,8 @@ _CODES = {
     "greater_than_equal": "too_small",
     "less_than_equal": "too_large",
     "enum": "not_one_of",
+    "union_tag_invalid": "not_one_of",
+    "union_tag_not_found": "missing",
     "literal_error": "not_one_of",
     "list_type": "not_a_list",
     "model_type": "not_an_object",
@@ -31,7 +33,7 @@ _CODES = {
 }
 
 # What a message may name: limits of ours, never what was sent.
-_BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "list")
+_BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "expected_tags", "list")
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:

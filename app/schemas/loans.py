@@ -1,4 +1,4 @@
-"""Loans of the CCAS's own funds."""
+"""Loans, of the CCAS's own funds or of a partner."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.domain.ledger import PayeeKind
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
-from app.domain.rules import Party
+from app.domain.rules import InterestBearer, Party
 from app.schemas.base import Day, Id, InDigits, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
 
 
@@ -51,10 +51,43 @@ class SignatureRead(Output):
 
     party: Party
     signed_on: date
+    support_contract_signed_on: date | None
+
+
+class GuaranteeRead(Output):
+    """Who covers losses, for which share of which base, up to which cap; null is not stated, or there is none."""
+
+    guarantor: str
+    share_percent: Percent | None
+    base: str | None
+    cap_cents: int | None
+
+
+class LenderRead(Output):
+    """The side of the partner that lends. Null guarantees are not stated; `not_stated` names what the rules leave open.
+
+    `gap_cents` is what the lender last told to be owed, less what our copy of its statements says on that day.
+    """
+
+    partner: str
+    handoff_id: UUID
+    offer_number: str
+    offer_valid_until: date | None
+    contract_sha256: str | None
+    interest_borne_by: InterestBearer | None
+    guarantees: list[GuaranteeRead] | None
+    not_stated: list[str]
+    position_on: date | None
+    reported_outstanding_cents: int | None
+    gap_cents: int | None
+    unpaid_instalments: list[int]
 
 
 class LoanRead(Resource):
-    """A loan as it stood at the end of `as_of`."""
+    """A loan as it stood at the end of `as_of`. What is owed and due is the borrower's share.
+
+    `lender` is null where the CCAS lends. A partner's loan is late as far as its statements tell.
+    """
 
     id: UUID
     reference: str
@@ -76,6 +109,7 @@ class LoanRead(Resource):
     expected_disbursed_on: date | None
     signatures: list[SignatureRead]
     awaiting_signature_of: list[Party]
+    lender: LenderRead | None
     entered_at: datetime
 
     def etag(self) -> str:
@@ -92,32 +126,66 @@ class LoanItem(Output):
     request_id: UUID
     principal_cents: int
     offered_on: date
+    partner: str | None
     entered_at: datetime
 
 
+class InterestShareRead(Output):
+    """What a third party pays of the interest of an instalment."""
+
+    payer: str
+    cents: int
+
+
 class ScheduleRowRead(Output):
-    """One instalment; `balance_cents` is what is left after it."""
+    """One instalment; `balance_cents` is what is left after it. The borrower and the third parties pay the total."""
 
     number: int
     due_on: date
     principal_cents: int
     interest_cents: int
     total_cents: int
+    borrower_cents: int
+    third_parties: list[InterestShareRead]
     balance_cents: int
 
 
+class ScheduleTotals(Output):
+    """The sums of a schedule."""
+
+    principal_cents: int
+    interest_cents: int
+    paid_by_borrower_cents: int
+    interest_subsidy_cents: int
+
+
+class DifferenceRead(Output):
+    """A figure of the lender's row that is not the one computed from its own terms."""
+
+    number: int
+    field: str
+    lender_cents: int
+    computed_cents: int
+
+
 class ScheduleRead(Resource):
-    """One version of the repayment schedule."""
+    """One version of the repayment schedule. A lender's rows hold; `differences` shows where ours would differ.
+
+    `differences` is null where the lender's terms give no schedule, and empty for the CCAS's own.
+    """
 
     loan_id: UUID
     rows: list[ScheduleRowRead]
+    totals: ScheduleTotals
+    differences: list[DifferenceRead] | None
 
 
 class SignatureCreate(Input):
-    """A party signs the contract."""
+    """A party signs the contract; a borrower with it, where there is one, the support contract."""
 
     party: Party
     signed_on: Day
+    support_contract_signed_on: Day | None = None
 
 
 class Payee(Input):

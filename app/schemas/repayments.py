@@ -1,10 +1,22 @@
 """The ledger of a loan."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.domain.ledger import EntryKind, PayeeKind, RepaymentSource
 from app.schemas.base import Day, Input, Output, PositiveCents, Prose, ShortLine
+
+_OF_THE_CCAS = (RepaymentSource.PUBLIC_ACCOUNTANT.value, RepaymentSource.CASH_OFFICER.value)
+
+
+def _not_the_lender(source: RepaymentSource) -> RepaymentSource:
+    if source.value not in _OF_THE_CCAS:
+        raise PydanticCustomError("enum", "a source of own funds", {"expected": ", ".join(_OF_THE_CCAS)})
+    return source
 
 
 class RepaymentCreate(Input):
@@ -15,7 +27,9 @@ class RepaymentCreate(Input):
 
     amount_cents: PositiveCents
     received_on: Day
-    source: RepaymentSource
+    source: Annotated[
+        RepaymentSource, AfterValidator(_not_the_lender), Field(json_schema_extra={"enum": [*_OF_THE_CCAS]})
+    ]
     reference: ShortLine
 
 

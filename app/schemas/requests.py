@@ -100,10 +100,13 @@ class SubmitCreate(Input):
     submitted_on: Day | None = None
 
 
-class Closing(Input):
-    """The person withdraws, or the file is closed without action; either way another answer was given."""
+_ENDS = ("withdrawn", "closed_without_action", "lender_refused")
 
-    outcome: Annotated[RequestStatus, Field(json_schema_extra={"enum": ["withdrawn", "closed_without_action"]})]
+
+class Closing(Input):
+    """The person withdraws, the lender has refused, or the file is closed; each time another answer was given."""
+
+    outcome: Annotated[RequestStatus, Field(json_schema_extra={"enum": [*_ENDS]})]
     reason_code: ClosingReason
     reason: Prose | None = None
     other_answer: OtherAnswer
@@ -111,8 +114,8 @@ class Closing(Input):
 
     @model_validator(mode="after")
     def _an_end(self) -> Self:
-        if self.outcome not in (RequestStatus.WITHDRAWN, RequestStatus.CLOSED_WITHOUT_ACTION):
-            raise PydanticCustomError("enum", "one end", {"expected": "withdrawn, closed_without_action"})
+        if self.outcome not in _ENDS:
+            raise PydanticCustomError("enum", "one end", {"expected": ", ".join(_ENDS)})
         return self
 
 

@@ -13,7 +13,7 @@ from app.domain.loan_lifecycle import LoanAction
 from app.domain.permissions import Caller, allows
 from app.domain.request_lifecycle import EDITABLE, RequestAction
 from app.schemas.requests import ActionList, ActionRead
-from app.services import decisions, loan_states, loans, plans, repayments, rules, signatures
+from app.services import decisions, loan_states, loan_steps, loans, plans, repayments, rules, signatures
 from app.services import request_steps as steps
 from app.services.signatures import BORROWERS
 from app.tables import Request
@@ -52,7 +52,7 @@ async def of_request(session: AsyncSession, request_id: UUID, *, caller: Caller,
 
 async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date) -> ActionList:
     """Every action of a loan with the reasons against it: `role`, `state`, or the code of a refusal."""
-    loan = await loan_states.load(session, loan_id)
+    loan = await loan_steps.load(session, loan_id)
     obstacles: dict[str, list[str]] = {
         action: [] if (loan.stage, action) in loan_lifecycle.TRANSITIONS else ["state"]
         for action in LoanAction

@@ -4,17 +4,17 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.database import Sessions, tenant_transaction
-from app.domain.errors import CredentialsRefused, TokenRefused
+from app.domain.errors import ClientRefused, CredentialsRefused, FieldFault, Invalid, TokenRefused
 from app.domain.permissions import ROLES, Caller, Role, allows
-from app.schemas.auth import MeRead, TokenRead
-from app.security import TOKEN_LIFE, Credential, password_matches, sign_ins, sign_token
+from app.schemas.auth import MeRead, TokenForm, TokenRead
+from app.security import TOKEN_LIFE, Credential, client_secret_matches, password_matches, sign_ins, sign_token
 from app.settings import settings
-from app.tables import Account, PlatformAccount, Tenant
+from app.tables import Account, Partner, PartnerClient, PlatformAccount, Tenant
 from app.tenancy import bind
 
 PLATFORM = "platform"
@@ -31,6 +31,29 @@ _STAFF_MEMBER = (
 _PLATFORM_TIME_ZONE = ZoneInfo("Europe/Paris")
 
 
+async def token(sessions: Sessions, *, form: TokenForm, basic: tuple[str, str] | None, now: datetime) -> TokenRead:
+    """A token for whom the form names. Raises CredentialsRefused, ClientRefused, TooManyAtOnce, Invalid."""
+    if form.grant_type == "password":
+        username, password = _given(form, "username", "password")
+        return await sign_in(sessions, username=username, password=password, now=now)
+    client_id, client_secret = basic or _given(form, "client_id", "client_secret")
+    async with tenant_transaction(sessions, None) as session:
+        return await sign_in_client(session, client_id=client_id, client_secret=client_secret, now=now)
+
+
+def _given(form: TokenForm, *names: str) -> list[str]:
+    """What the kind of grant asks of the form. Raises Invalid naming what is missing."""
+    values = [getattr(form, name) for name in names]
+    missing = [
+        FieldFault(f"/body/{name}", "missing", {}) for name, value in zip(names, values, strict=True) if not value
+    ]
+    if missing:
+        refusal = Invalid(*missing)
+        refusal.facts["error"] = "invalid_request"
+        raise refusal
+    return values
+
+
 async def sign_in(sessions: Sessions, *, username: str, password: str, now: datetime) -> TokenRead:
     """A token for `login@slug`. Raises CredentialsRefused, which never tells what was wrong, or TooManyAtOnce.
 
@@ -38,7 +61,18 @@ async def sign_in(sessions: Sessions, *, username: str, password: str, now: date
     the connections that the others work with.
     """
     with sign_ins.place():
-        credential = await _recognised(sessions, username, password)
+        return _token(await _recognised(sessions, username, password), now=now)
+
+
+async def sign_in_client(session: AsyncSession, *, client_id: str, client_secret: str, now: datetime) -> TokenRead:
+    """A token for a partner's machine (OAuth2 client credentials). Raises ClientRefused."""
+    client = await _client(session, col(PartnerClient.client_id) == client_id, now=now)
+    if not client_secret_matches(client_secret, client.secret_sha256 if client else None) or client is None:
+        raise ClientRefused
+    return _token(Credential(client.id, None, client.partner_id), now=now)
+
+
+def _token(credential: Credential, *, now: datetime) -> TokenRead:
     secret = settings().token_secret.get_secret_value()
     return TokenRead(
         access_token=sign_token(credential, secret=secret, now=now),
@@ -75,8 +109,10 @@ async def _platform_account(session: AsyncSession, login: str) -> tuple[Credenti
     return (Credential(row.id, None), row.password_hash) if row else None
 
 
-async def caller_of(session: AsyncSession, credential: Credential) -> Caller:
+async def caller_of(session: AsyncSession, credential: Credential, *, now: datetime) -> Caller:
     """Who the credential belongs to today: roles are read anew at each request. Raises TokenRefused."""
+    if credential.partner_id is not None:
+        return await _partner_caller(session, credential, now=now)
     if credential.tenant_id is None:
         return await _platform_caller(session, credential.account_id)
     found = await session.execute(
@@ -114,12 +150,38 @@ async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
     )
 
 
+async def _client(session: AsyncSession, which: ColumnElement[bool], *, now: datetime) -> PartnerClient | None:
+    """A client that may sign in now."""
+    alive = or_(col(PartnerClient.expires_at).is_(None), col(PartnerClient.expires_at) > now)
+    statement = select(PartnerClient).where(which, col(PartnerClient.active), alive)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def _partner_caller(session: AsyncSession, credential: Credential, *, now: datetime) -> Caller:
+    client = await _client(session, col(PartnerClient.id) == credential.account_id, now=now)
+    if client is None or client.partner_id != credential.partner_id:
+        raise TokenRefused
+    partner = await session.get_one(Partner, client.partner_id)
+    return Caller(
+        account_id=client.id,
+        login=client.client_id,
+        roles=frozenset({Role.PARTNER}),
+        tenant_id=None,
+        tenant_slug=None,
+        time_zone=_PLATFORM_TIME_ZONE,
+        commune_insee_codes=frozenset(),
+        partner_id=partner.id,
+        partner_code=partner.code,
+    )
+
+
 def describe(caller: Caller) -> MeRead:
     """Who the caller is, and which operations the roles allow."""
     return MeRead(
         account_id=caller.account_id,
-        username=f"{caller.login}@{caller.tenant_slug or PLATFORM}",
+        username=caller.login if caller.partner_code else f"{caller.login}@{caller.tenant_slug or PLATFORM}",
         tenant=caller.tenant_slug,
+        partner=caller.partner_code,
         roles=sorted(caller.roles),
         commune_insee_codes=sorted(caller.commune_insee_codes),
         permissions=sorted(operation for operation in ROLES if allows(caller.roles, operation)),

@@ -12,10 +12,11 @@ from sqlmodel import col
 
 from app.domain import eligibility, loan_terms
 from app.domain.dates import check_day
-from app.domain.decisions import ACTIONS, Outcome
+from app.domain.decisions import ACTIONS, GIVES, OF_OWN_FUNDS, OF_PARTNERS, Outcome
 from app.domain.errors import (
     Breach,
     ImpossibleSchedule,
+    NoLender,
     NotFound,
     PartnerLends,
     PlanMissing,
@@ -24,6 +25,7 @@ from app.domain.errors import (
     Severity,
 )
 from app.domain.financing import check_balanced, check_plan_matches
+from app.domain.loan_terms import EndorsedTerms
 from app.domain.loan_terms import LoanTerms as CompleteTerms
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import after
@@ -44,6 +46,8 @@ from app.services.pages import page
 from app.tables import Budget, Decision, FinancingPlan, Person, Request
 from app.tenancy import bound_tenant, of_tenant
 
+Terms = CompleteTerms | EndorsedTerms
+
 _ITEM_COLUMNS = [getattr(Decision, name) for name in DecisionItem.model_fields]
 _ITEMS = TypeAdapter(list[DecisionItem])
 
@@ -53,8 +57,8 @@ async def create(
 ) -> DecisionRead:
     """Decides on a submitted request, under the rules in force on the day of the decision.
 
-    Raises IllegalTransition, PartnerLends, PlanMissing, PlanUnbalanced, PlanDiffersFromDecision, RuleNotStated,
-    ImpossibleSchedule, RulesBreached, DateInFuture, DateOutOfOrder.
+    Raises IllegalTransition, PartnerLends, NoLender, PlanMissing, PlanUnbalanced, PlanDiffersFromDecision,
+    RuleNotStated, ImpossibleSchedule, RulesBreached, DateInFuture, DateOutOfOrder.
     """
     request = await steps.locked(session, request_id)
     after(request.status, ACTIONS[body.outcome])
@@ -113,12 +117,21 @@ async def read(session: AsyncSession, decision_id: UUID) -> DecisionRead:
 
 async def approval(session: AsyncSession, request_id: UUID) -> Decision:
     """The approval that a contract rests on."""
+    return await _last(session, request_id, Outcome.APPROVE)
+
+
+async def endorsement(session: AsyncSession, request_id: UUID) -> Decision:
+    """The endorsement with which a file goes to the lender."""
+    return await _last(session, request_id, Outcome.ENDORSE)
+
+
+async def _last(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Decision:
     statement = (
         select(Decision)
         .where(
             of_tenant(session, Decision),
             col(Decision.request_id) == request_id,
-            col(Decision.outcome) == Outcome.APPROVE,
+            col(Decision.outcome) == outcome,
         )
         .order_by(col(Decision.number).desc())
         .limit(1)
@@ -127,9 +140,13 @@ async def approval(session: AsyncSession, request_id: UUID) -> Decision:
 
 
 def check_outcome(product: Product, outcome: Outcome) -> None:
-    """Raises PartnerLends where a partner lends (the CCAS then neither approves nor refuses a loan), RuleNotStated."""
-    if product.lending is Lending.PARTNER and outcome in (Outcome.APPROVE, Outcome.REFUSE):
+    """Raises PartnerLends where a partner lends (the CCAS then neither approves nor refuses a loan), NoLender where
+    none does (there is nobody to endorse a file to), RuleNotStated.
+    """
+    if product.lending is Lending.PARTNER and outcome in OF_OWN_FUNDS:
         raise PartnerLends
+    if product.lending is Lending.OWN_FUNDS and outcome in OF_PARTNERS:
+        raise NoLender
     check_grant(product, int(outcome is Outcome.GRANT_ONLY))
 
 
@@ -149,7 +166,7 @@ async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -
         raise PlanMissing
     lines = await plans.lines_of(session, plan)
     check_balanced(lines, project_cost_cents=request.project_cost_cents)
-    if body.outcome not in (Outcome.APPROVE, Outcome.GRANT_ONLY):
+    if body.outcome not in GIVES:
         return plan
     loan_cents = body.loan.amount_cents if body.loan else 0
     check_plan_matches(lines, loan_cents=loan_cents, grant_cents=body.grant_cents)
@@ -160,7 +177,7 @@ async def check_person(
     session: AsyncSession, request: Request, product: Product, outcome: Outcome, *, caller: Caller, on: date
 ) -> None:
     """Raises RulesBreached where an aid is out of the question for this person, whatever its terms."""
-    if outcome in (Outcome.APPROVE, Outcome.GRANT_ONLY):
+    if outcome in GIVES:
         applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
         facts = _aid(request, applicant, on=on, caller=caller)
         _breaches(product, facts, outcome, reference="")
@@ -168,8 +185,8 @@ async def check_person(
 
 def _terms_and_aid(
     product: Product, request: Request, applicant: Person, body: DecisionCreate, reference: str, *, caller: Caller
-) -> tuple[CompleteTerms | None, eligibility.Aid]:
-    """The full terms and the facts that the rules apply to.
+) -> tuple[Terms | None, eligibility.Aid]:
+    """The terms, whole where the CCAS lends, and the facts that the rules apply to.
 
     Terms that no schedule fits are told with the rules they break, where they break any.
     """
@@ -178,7 +195,8 @@ def _terms_and_aid(
     if body.loan is None:
         return None, aid
     try:
-        terms = loan_terms.complete(product, body.loan, on=body.decided_on)
+        settle = loan_terms.complete if body.outcome is Outcome.APPROVE else loan_terms.endorsed
+        terms: Terms = settle(product, body.loan, on=body.decided_on)
     except ImpossibleSchedule:
         _breaches(product, _with_terms(aid, body.loan), body.outcome, reference=reference)
         raise
@@ -195,7 +213,7 @@ def _aid(request: Request, applicant: Person, *, on: date, caller: Caller) -> el
     )
 
 
-def _with_terms(aid: eligibility.Aid, terms: CompleteTerms | LoanTerms) -> eligibility.Aid:
+def _with_terms(aid: eligibility.Aid, terms: Terms | LoanTerms) -> eligibility.Aid:
     return replace(
         aid,
         loan_amount_cents=terms.amount_cents,
@@ -210,8 +228,7 @@ def _with_terms(aid: eligibility.Aid, terms: CompleteTerms | LoanTerms) -> eligi
 def _breaches(product: Product, aid: eligibility.Aid, outcome: Outcome, *, reference: str) -> list[Breach]:
     """The breaches to be kept with the decision. Raises RulesBreached with all of them if one forbids an aid."""
     breaches = eligibility.breaches(product, aid, reference=reference)
-    gives = outcome in (Outcome.APPROVE, Outcome.GRANT_ONLY)
-    if gives and any(breach.severity is Severity.REFUSE for breach in breaches):
+    if outcome in GIVES and any(breach.severity is Severity.REFUSE for breach in breaches):
         raise RulesBreached(breaches)
     return breaches
 
@@ -226,7 +243,7 @@ async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
     return budget.id if budget else None
 
 
-def _stored_terms(terms: CompleteTerms | None) -> dict[str, Any]:
+def _stored_terms(terms: Terms | None) -> dict[str, Any]:
     names = (
         "duration_months",
         "instalment_cents",

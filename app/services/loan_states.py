@@ -9,27 +9,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import ledger, loan_lifecycle
+from app.domain import interest_subsidies, ledger, loan_lifecycle, statements
 from app.domain.amortization import Instalment
-from app.domain.errors import DateOutOfOrder, DueBeforePaid, NotFound, NothingOwed, RuleNotStated
+from app.domain.errors import DateOutOfOrder, DueBeforePaid, NothingOwed, RuleNotStated
 from app.domain.ledger import Balances, Entry
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
-from app.domain.rules import Party, Product, RuleVersion
-from app.schemas.loans import LoanRead, NextDue, ScheduleRead, ScheduleRowRead, SignatureRead
-from app.services import rules
-from app.tables import (
-    Decision,
-    LedgerEntry,
-    Loan,
-    LoanTransition,
-    Request,
-    Schedule,
-    ScheduleRow,
-    Signature,
-)
-from app.tenancy import bound_tenant, of_tenant
+from app.domain.rules import Party
+from app.schemas.loans import LoanRead, NextDue, SignatureRead
+from app.services import lender_facts, loan_steps, schedules
+from app.tables import LedgerEntry, Loan, LoanTransition, Request, Schedule, Signature
+from app.tenancy import of_tenant
 
-PartOfLoan = TypeVar("PartOfLoan", Schedule, Signature, LoanTransition)
+PartOfLoan = TypeVar("PartOfLoan", Signature, LoanTransition)
 
 _PLAIN_FIELDS = (
     "id", "version", "reference", "request_id", "decision_id", "principal_cents", "rate_percent", "offered_on",
@@ -37,26 +28,21 @@ _PLAIN_FIELDS = (
 )  # fmt: skip
 
 
-async def load(session: AsyncSession, loan_id: UUID) -> Loan:
-    """The row of a loan, or NotFound."""
-    loan = await session.get(Loan, (bound_tenant(session), loan_id))
-    if loan is None:
-        raise NotFound
-    return loan
-
-
 async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead:
     """The loan at the end of a day. Raises NotFound, DateOutOfOrder for a day before the offer."""
     await session.flush()  # what was just entered is read back
-    loan = await load(session, loan_id)
+    loan = await loan_steps.load(session, loan_id)
     if as_of < loan.offered_on:
         raise DateOutOfOrder(field="as_of", not_before=loan.offered_on.isoformat())
-    schedule, rows = await last_schedule(session, loan)
+    schedule, rows = await borrower_rows(session, loan)
     entries = await ledger_entries(session, loan)
     state = ledger.balances(entries, rows, on=as_of)
     stage = await _stage_on(session, loan, as_of)
     signed = [signature for signature in await signatures(session, loan) if signature.signed_on <= as_of]
-    late = loan_lifecycle.overdue_cents(rows, state.repaid_cents, as_of) if state.disbursed_cents else 0
+    position_on = await lender_facts.position_on(session, loan)
+    known_on = statements.overdue_known_on(as_of, position_on) if loan.partner_id else as_of
+    owed = state.disbursed_cents and known_on is not None
+    late = loan_lifecycle.overdue_cents(rows, state.repaid_cents, known_on or as_of) if owed else 0
     status = loan_lifecycle.status(stage, rows=rows, outstanding_cents=state.outstanding_cents, overdue=late, on=as_of)
     return LoanRead(
         **{name: getattr(loan, name) for name in _PLAIN_FIELDS},
@@ -74,37 +60,15 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
         duration_months=len(rows),
         signatures=[SignatureRead.model_validate(signature) for signature in signed],
         awaiting_signature_of=await _awaited_on(session, loan, stage, signed),
+        lender=await lender_facts.read(session, loan, rows, entries, as_of=as_of),
     )
 
 
-async def read_schedule(session: AsyncSession, loan_id: UUID, *, version: int | None) -> ScheduleRead:
-    """One version of the schedule, the last where none is named. Raises NotFound."""
-    loan = await load(session, loan_id)
-    schedule, rows = await last_schedule(session, loan, version=version)
-    return ScheduleRead(
-        loan_id=loan.id,
-        version=schedule.version,
-        rows=[ScheduleRowRead.model_validate(row) for row in rows],
-    )
-
-
-async def last_schedule(
-    session: AsyncSession, loan: Loan, *, version: int | None = None
-) -> tuple[Schedule, tuple[Instalment, ...]]:
-    """The last schedule, or the version named, with its rows. Raises NotFound."""
-    statement = _of_loan(session, Schedule, loan).order_by(col(Schedule.version).desc()).limit(1)
-    if version is not None:
-        statement = statement.where(col(Schedule.version) == version)
-    schedule = (await session.scalars(statement)).one_or_none()
-    if schedule is None:
-        raise NotFound
-    names = Instalment.__slots__
-    rows = await session.execute(
-        select(*(getattr(ScheduleRow, name) for name in names))
-        .where(of_tenant(session, ScheduleRow), col(ScheduleRow.schedule_id) == schedule.id)
-        .order_by(col(ScheduleRow.number))
-    )
-    return schedule, tuple(Instalment(**row) for row in rows.mappings())
+async def borrower_rows(session: AsyncSession, loan: Loan) -> tuple[Schedule, tuple[Instalment, ...]]:
+    """The last schedule with its rows as the borrower pays them: what is owed, late and due is theirs."""
+    schedule = await schedules.last(session, loan)
+    rows, parts = await schedules.whole_rows(session, schedule)
+    return schedule, interest_subsidies.borrower_rows(rows, parts)
 
 
 async def ledger_entries(session: AsyncSession, loan: Loan) -> list[Entry]:
@@ -122,33 +86,26 @@ async def signatures(session: AsyncSession, loan: Loan) -> Sequence[Signature]:
 
 
 async def expected_parties(session: AsyncSession, loan: Loan) -> list[Party]:
-    """Who signs, under the rules of the decision. Raises RuleNotStated."""
+    """Who signs: under the rules of the decision, or else as the lender's offer says. Raises RuleNotStated."""
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
-    parties = (await rules_of(session, loan))[1].signed_by
+    told = tuple(Party(party) for party in loan.signed_by or ()) or None
+    parties = told or (await loan_steps.rules_of(session, loan))[1].signed_by
     if parties is None:
         raise RuleNotStated(path="signed_by")
     co_borrower = [Party.CO_BORROWER] if request.co_applicant_id else []
     return [*parties, *co_borrower]
 
 
-async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Product]:
-    """The version of the rules that the loan was decided under, and its product."""
-    decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
-    request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
-    version = await rules.by_id(session, decision.rule_version_id)
-    return version, rules.product(version, request.product, on=decision.decided_on)
-
-
 async def check_due_after(session: AsyncSession, loan: Loan, on: date) -> None:
     """Raises DueBeforePaid where the first instalment was due before a day: the loan would be late at birth."""
-    _, rows = await last_schedule(session, loan)
+    _, rows = await borrower_rows(session, loan)
     if rows[0].due_on < on:
         raise DueBeforePaid(first_due_on=rows[0].due_on.isoformat())
 
 
 async def check_owed(session: AsyncSession, loan: Loan, *, on: date) -> None:
     """Raises NothingOwed where the loan was wholly repaid on a day."""
-    _, rows = await last_schedule(session, loan)
+    _, rows = await borrower_rows(session, loan)
     if ledger.balances(await ledger_entries(session, loan), rows, on=on).outstanding_cents == 0:
         raise NothingOwed(on=on.isoformat())
 

@@ -5,11 +5,21 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, PartnerLends
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
-from app.tables import Loan, LoanTransition
+from app.domain.rules import Product, RuleVersion
+from app.services import rules
+from app.tables import Decision, Loan, LoanTransition, Request
 from app.tenancy import bound_tenant
+
+
+async def load(session: AsyncSession, loan_id: UUID) -> Loan:
+    """The row of a loan, or NotFound."""
+    loan = await session.get(Loan, (bound_tenant(session), loan_id))
+    if loan is None:
+        raise NotFound
+    return loan
 
 
 async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
@@ -17,6 +27,14 @@ async def locked(session: AsyncSession, loan_id: UUID) -> Loan:
     loan = await session.get(Loan, (bound_tenant(session), loan_id), with_for_update=True, populate_existing=True)
     if loan is None:
         raise NotFound
+    return loan
+
+
+async def locked_own(session: AsyncSession, loan_id: UUID) -> Loan:
+    """The same for what the CCAS does with its own money. Raises NotFound, PartnerLends."""
+    loan = await locked(session, loan_id)
+    if loan.partner_id is not None:
+        raise PartnerLends
     return loan
 
 
@@ -50,7 +68,8 @@ def log(
         LoanTransition(
             tenant_id=loan.tenant_id,
             loan_id=loan.id,
-            account_id=caller.account_id,
+            account_id=caller.staff_account_id,
+            partner_client_id=caller.partner_client_id,
             action=action,
             from_stage=before,
             to_stage=loan.stage,
@@ -58,3 +77,11 @@ def log(
             reason=reason,
         )
     )
+
+
+async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Product]:
+    """The version of the rules that the loan was decided under, and its product."""
+    decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
+    request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
+    version = await rules.by_id(session, decision.rule_version_id)
+    return version, rules.product(version, request.product, on=decision.decided_on)

@@ -1,4 +1,4 @@
-"""Loans of the CCAS's own funds, from the offer to litigation."""
+"""Loans of the CCAS's own funds, from the offer to litigation; a partner's may be given up too."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,46 +12,37 @@ from sqlmodel import col
 from app.domain import loan_terms
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
-from app.domain.eligibility import text_of
 from app.domain.errors import (
-    Breach,
     DateOutOfOrder,
-    DisbursementDiffers,
     IllegalTransition,
     LoanAlreadyExists,
-    RulesBreached,
-    Severity,
 )
-from app.domain.ledger import EntryKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction, RequestStatus
 from app.schemas.base import Page
 from app.schemas.loans import (
     CancellationCreate,
-    DisbursementCreate,
     LitigationCreate,
     LoanCreate,
     LoanItem,
     LoanListQuery,
     LoanRead,
 )
-from app.services import decisions, loan_states, loan_steps, signatures
+from app.services import decisions, loan_states, loan_steps, schedules, signatures
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
 from app.tables import (
     Decision,
-    LedgerEntry,
     Loan,
     LoanTransition,
+    Partner,
     Request,
-    Schedule,
-    ScheduleRow,
 )
 from app.tenancy import of_tenant
 
-_ITEM_COLUMNS = [getattr(Loan, name) for name in LoanItem.model_fields]
+_OWN_COLUMNS = [getattr(Loan, name) for name in LoanItem.model_fields if name in Loan.model_fields]
 _ITEMS = TypeAdapter(list[LoanItem])
 
 
@@ -82,43 +73,19 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
     session.add(loan)
     await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
     loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
-    await _add_schedule(session, loan, _rows(decision, first_due_on=body.first_due_on))
+    rows = _rows(decision, first_due_on=body.first_due_on)
+    await schedules.add(session, loan, rows, [()] * len(rows))
     return await loan_states.read(session, loan.id, as_of=today)
 
 
 async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[LoanItem]:
     """Loans, newest first."""
-    statement = select(*_ITEM_COLUMNS)
+    statement = select(*_OWN_COLUMNS, col(Partner.code).label("partner")).outerjoin(
+        Partner, col(Partner.id) == Loan.partner_id
+    )
     if query.request_id is not None:
         statement = statement.where(col(Loan.request_id) == query.request_id)
     return await page(session, statement, Loan, query=query, items=_ITEMS)
-
-
-async def disburse(
-    session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: DisbursementCreate
-) -> LoanRead:
-    """Pays the loan out, whole. Raises IllegalTransition, DisbursementDiffers, DateOutOfOrder, DateInFuture."""
-    loan = await loan_steps.locked(session, loan_id)
-    accepted_on = await loan_states.reached_on(session, loan, LoanStage.ACCEPTED)
-    after(loan.stage, LoanAction.DISBURSE)
-    check_day("disbursed_on", body.disbursed_on, not_before=accepted_on, today=today)
-    if body.amount_cents != loan.principal_cents:
-        raise DisbursementDiffers(principal_cents=loan.principal_cents)
-    await _check_payment(session, loan, body)
-    session.add(
-        LedgerEntry(
-            tenant_id=loan.tenant_id,
-            loan_id=loan.id,
-            kind=EntryKind.DISBURSEMENT,
-            amount_cents=body.amount_cents,
-            effect_on=body.disbursed_on,
-            payee_kind=body.payee.kind,
-            payee_name=body.payee.name,
-            account_id=caller.account_id,
-        )
-    )
-    loan_steps.move(session, loan, LoanAction.DISBURSE, caller=caller, effect_on=body.disbursed_on)
-    return await loan_states.read(session, loan.id, as_of=today)
 
 
 async def open_litigation(
@@ -126,9 +93,9 @@ async def open_litigation(
 ) -> LoanRead:
     """Notes that the public accountant took the loan to litigation (contentieux).
 
-    Raises IllegalTransition, DateOutOfOrder, DateInFuture.
+    Raises PartnerLends, IllegalTransition, DateOutOfOrder, DateInFuture.
     """
-    loan = await loan_steps.locked(session, loan_id)
+    loan = await loan_steps.locked_own(session, loan_id)
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
     after(loan.stage, LoanAction.OPEN_LITIGATION)
     check_day("opened_on", body.opened_on, not_before=disbursed_on, today=today)
@@ -152,7 +119,8 @@ async def cancel(
     check_day("cancelled_on", body.cancelled_on, not_before=max([loan.offered_on, *signed_on]), today=today)
     if loan.stage is LoanStage.ACCEPTED:
         request = await steps.locked(session, loan.request_id)
-        steps.move(session, request, RequestAction.RESCIND, caller=caller, effect_on=body.cancelled_on)
+        rescind = RequestAction.RESCIND_WITH_LENDER if loan.partner_id else RequestAction.RESCIND
+        steps.move(session, request, rescind, caller=caller, effect_on=body.cancelled_on)
     loan_steps.move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
 
@@ -178,16 +146,6 @@ async def _last_cancelled_on(session: AsyncSession, request: Request) -> date | 
     return (await session.scalars(statement)).one()
 
 
-async def _check_payment(session: AsyncSession, loan: Loan, body: DisbursementCreate) -> None:
-    """Raises DueBeforePaid where the loan would be late at birth, RulesBreached for a payee the rules do not name."""
-    await loan_states.check_due_after(session, loan, body.disbursed_on)
-    version, product = await loan_states.rules_of(session, loan)
-    if product.payee not in (None, body.payee.kind):
-        refuse = Severity.REFUSE
-        text = text_of(product, "payee") or version.reference
-        raise RulesBreached([Breach("payee", product.payee, body.payee.kind, refuse, text)])
-
-
 def _check_dates(body: LoanCreate) -> None:
     earliest = max(body.offered_on, body.disbursed_on or body.offered_on)
     for field, on, not_before in (
@@ -209,18 +167,3 @@ def _rows(decision: Decision, *, first_due_on: date) -> Sequence[Instalment]:
         rounding=decision.rounding,
         remainder_on=decision.remainder_on,
     )
-
-
-async def _add_schedule(session: AsyncSession, loan: Loan, rows: Sequence[Instalment]) -> None:
-    schedule = Schedule(tenant_id=loan.tenant_id, loan_id=loan.id, version=1)
-    session.add(schedule)
-    await session.flush()  # the rows refer to the schedule through a foreign key without an ORM relation
-    session.add_all(
-        ScheduleRow(
-            tenant_id=loan.tenant_id,
-            schedule_id=schedule.id,
-            **{name: getattr(row, name) for name in row.__slots__},
-        )
-        for row in rows
-    )
-    await session.flush()  # the answer is read back

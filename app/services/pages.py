@@ -3,11 +3,12 @@
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.errors import CursorNotOurs
@@ -27,18 +28,26 @@ async def page(
     items: TypeAdapter[list[Item]],
 ) -> Page[Item]:
     """One page of the statement's rows, which include the table's `id`. Raises CursorNotOurs."""
-    key: Any = table.id
-    scope = f"{bound_tenant(session)}/{table.__tablename__}".encode()
-    statement = statement.where(of_tenant(session, table)).order_by(key.desc()).limit(query.limit + 1)
+    scope = f"{bound_tenant(session)}/{table.__tablename__}"
+    statement = statement.where(of_tenant(session, table))
+    rows, next_cursor = await keyset_page(session, statement, table.id, scope=scope, query=query)
+    return Page(items=items.validate_python(rows), next_cursor=next_cursor)
+
+
+async def keyset_page(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], key: Any, *, scope: str, query: PageQuery
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
+    """One page of rows by the key, newest first, and the cursor of the next, good in this scope alone.
+
+    Raises CursorNotOurs.
+    """
+    statement = statement.add_columns(key.label("page_key")).order_by(key.desc()).limit(query.limit + 1)
     if query.cursor is not None:
-        statement = statement.where(key < _opened(query.cursor, scope))
+        statement = statement.where(key < _opened(query.cursor, scope.encode()))
     rows = (await session.execute(statement)).all()
     shown = rows[: query.limit]
     more = len(rows) > query.limit
-    return Page(
-        items=items.validate_python(shown),
-        next_cursor=_sealed(shown[-1].id, scope) if more else None,
-    )
+    return shown, _sealed(shown[-1].page_key, scope.encode()) if more else None
 
 
 def _seal(key: bytes, scope: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Money that comes back on a loan: entries are added, a correction is a reversal."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import AlreadyReversed, NoRepayment, NotFound, ReferenceAlreadyUsed
-from app.domain.ledger import EntryKind
+from app.domain.ledger import EntryKind, RepaymentSource
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
 from app.schemas.repayments import LedgerEntryRead, LedgerRead, RepaymentCreate, ReversalCreate
 from app.services import loan_states, loan_steps
-from app.tables import LedgerEntry
+from app.tables import LedgerEntry, Loan
 from app.tenancy import of_tenant
 
 _COLUMNS = [getattr(LedgerEntry, name) for name in LedgerEntryRead.model_fields]
@@ -24,34 +25,58 @@ _COLUMNS = [getattr(LedgerEntry, name) for name in LedgerEntryRead.model_fields]
 async def create(
     session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: RepaymentCreate
 ) -> LedgerEntryRead:
-    """Enters a repayment. The same reference with the same content is the same entry, never a second payment.
+    """Enters a repayment of a loan of the CCAS's own funds.
 
-    A repayment that was taken back frees its reference.
+    Raises PartnerLends, IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
+    """
+    loan = await loan_steps.locked_own(session, loan_id)
+    entry, _ = await enter(session, loan, caller=caller, today=today, told=Told(**body.model_dump()))
+    return LedgerEntryRead.model_validate(entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A repayment as its source tells it, in cents."""
+
+    amount_cents: int
+    received_on: date
+    source: RepaymentSource
+    reference: str
+
+
+async def enter(
+    session: AsyncSession, loan: Loan, *, caller: Caller, today: date, told: Told
+) -> tuple[LedgerEntry, bool]:
+    """The entry of a repayment, and whether it was told before.
+
+    The same reference with the same content is the same entry, never a second payment; one that was taken back frees
+    its reference.
 
     Raises IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
     """
-    loan = await loan_steps.locked(session, loan_id)
     after(loan.stage, LoanAction.REPAY)
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
-    check_day("received_on", body.received_on, not_before=disbursed_on, today=today)
-    earlier = await _of_reference(session, body)
+    check_day("received_on", told.received_on, not_before=disbursed_on, today=today)
+    earlier = await _of_reference(session, told, loan.partner_id)
     standing = [known for known, taken_back in earlier if not taken_back]
     if standing:
-        return _same_or_refused(standing[0], loan.id, body)
+        return _same_or_refused(standing[0], loan.id, told), True
     entry = LedgerEntry(
         tenant_id=loan.tenant_id,
         loan_id=loan.id,
         kind=EntryKind.REPAYMENT,
-        amount_cents=body.amount_cents,
-        effect_on=body.received_on,
-        source=body.source,
-        reference=body.reference,
+        amount_cents=told.amount_cents,
+        effect_on=told.received_on,
+        source=told.source,
+        reference=told.reference,
         reference_use=len(earlier) + 1,
-        account_id=caller.account_id,
+        partner_id=loan.partner_id,
+        account_id=caller.staff_account_id,
+        partner_client_id=caller.partner_client_id,
     )
     session.add(entry)
     loan.version += 1
-    return LedgerEntryRead.model_validate(entry)
+    return entry, False
 
 
 async def reverse(
@@ -65,9 +90,9 @@ async def reverse(
 ) -> LedgerEntryRead:
     """Takes a repayment back, once, by an opposite entry (contre-passation).
 
-    Raises NotFound, IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
+    Raises NotFound, PartnerLends, IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
     """
-    loan = await loan_steps.locked(session, loan_id)
+    loan = await loan_steps.locked_own(session, loan_id)
     repayment = await session.get(LedgerEntry, (loan.tenant_id, repayment_id))
     if repayment is None or repayment.loan_id != loan.id or repayment.kind is not EntryKind.REPAYMENT:
         raise NotFound
@@ -83,7 +108,8 @@ async def reverse(
         effect_on=body.reversed_on,
         reverses_id=repayment.id,
         reason=body.reason,
-        account_id=caller.account_id,
+        account_id=caller.staff_account_id,
+        partner_client_id=caller.partner_client_id,
     )
     session.add(entry)
     loan.version += 1
@@ -92,7 +118,7 @@ async def reverse(
 
 async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
     """All entries of a loan in the order of entry. Raises NotFound."""
-    loan = await loan_states.load(session, loan_id)
+    loan = await loan_steps.load(session, loan_id)
     statement = (
         select(*_COLUMNS)
         .where(of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan.id)
@@ -102,7 +128,7 @@ async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
     return LedgerRead(items=[LedgerEntryRead(**row) for row in rows], next_cursor=None)
 
 
-async def _of_reference(session: AsyncSession, body: RepaymentCreate) -> list[tuple[LedgerEntry, bool]]:
+async def _of_reference(session: AsyncSession, told: Told, partner_id: UUID | None) -> list[tuple[LedgerEntry, bool]]:
     """The repayments that carry the reference, each with whether it was taken back."""
     reversal = aliased(LedgerEntry)
     taken_back = exists().where(
@@ -111,8 +137,9 @@ async def _of_reference(session: AsyncSession, body: RepaymentCreate) -> list[tu
     statement = select(LedgerEntry, taken_back).where(
         of_tenant(session, LedgerEntry),
         col(LedgerEntry.kind) == EntryKind.REPAYMENT,
-        col(LedgerEntry.source) == body.source,
-        col(LedgerEntry.reference) == body.reference,
+        col(LedgerEntry.source) == told.source,
+        col(LedgerEntry.reference) == told.reference,
+        col(LedgerEntry.partner_id).is_not_distinct_from(partner_id),
     )
     return [(entry, was_taken_back) for entry, was_taken_back in await session.execute(statement)]
 
@@ -127,11 +154,10 @@ async def check_reversible(session: AsyncSession, loan_id: UUID) -> None:
         raise NoRepayment
 
 
-def _same_or_refused(entry: LedgerEntry, loan_id: UUID, body: RepaymentCreate) -> LedgerEntryRead:
-    told = (loan_id, body.amount_cents, body.received_on)
-    if (entry.loan_id, entry.amount_cents, entry.effect_on) != told:
+def _same_or_refused(entry: LedgerEntry, loan_id: UUID, told: Told) -> LedgerEntry:
+    if (entry.loan_id, entry.amount_cents, entry.effect_on) != (loan_id, told.amount_cents, told.received_on):
         raise ReferenceAlreadyUsed
-    return LedgerEntryRead.model_validate(entry)
+    return entry
 
 
 async def _is_reversed(session: AsyncSession, repayment: LedgerEntry) -> bool:

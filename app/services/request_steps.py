@@ -54,7 +54,8 @@ def move(
         RequestTransition(
             tenant_id=request.tenant_id,
             request_id=request.id,
-            account_id=caller.account_id,
+            account_id=caller.staff_account_id,
+            partner_client_id=caller.partner_client_id,
             action=action,
             from_status=before,
             to_status=request.status,

@@ -30,7 +30,7 @@ from app.schemas.requests import (
     RequestUpdate,
     SubmitCreate,
 )
-from app.services import people, plans, rules
+from app.services import check_standings, handoff_steps, handoffs, people, plans, rules
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
@@ -42,6 +42,7 @@ _ITEMS = TypeAdapter(list[RequestItem])
 _CLOSINGS = {
     RequestStatus.WITHDRAWN: RequestAction.WITHDRAW,
     RequestStatus.CLOSED_WITHOUT_ACTION: RequestAction.CLOSE_WITHOUT_ACTION,
+    RequestStatus.LENDER_REFUSED: RequestAction.LENDER_REFUSE,
 }
 
 
@@ -118,11 +119,16 @@ async def update(
 async def assess(
     session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: AssessCreate | None
 ) -> RequestRead:
-    """The assessment (évaluation sociale) begins."""
+    """The assessment (évaluation sociale) begins: the first appointment, where the lender's check may gate it.
+
+    Raises IllegalTransition, CheckNotFavourable, DateInFuture, DateOutOfOrder.
+    """
     on = body.assessed_on if body else None
     request = await steps.locked(session, request_id)
     if on is not None:
         check_day("assessed_on", on, not_before=await steps.last_act_on(session, request), today=today)
+    after(request.status, RequestAction.ASSESS)
+    await check_assessable(session, request, caller=caller, on=on or today)
     steps.move(session, request, RequestAction.ASSESS, caller=caller, effect_on=on)
     return _read(request)
 
@@ -144,17 +150,28 @@ async def submit(
 async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: Closing) -> RequestRead:
     """Ends the request without an aid and records the other answer that was given.
 
-    Raises LoanInTheWay, UnreachableTooSoon, DateInFuture, DateOutOfOrder.
+    What still lies with a lender is taken back.
+
+    Raises LoanInTheWay, LenderHasNotRefused, UnreachableTooSoon, DateInFuture, DateOutOfOrder.
     """
     on = body.closed_on or today
     request = await steps.locked(session, request_id)
     check_day("closed_on", on, not_before=await steps.last_act_on(session, request), today=today)
     after(request.status, _CLOSINGS[body.outcome])
     await steps.check_no_live_loan(session, request)
+    if body.outcome is RequestStatus.LENDER_REFUSED:
+        await handoffs.check_refused(session, request)
+    await handoff_steps.withdraw_all(session, request, caller=caller, effect_on=on)
     steps.record_other_answer(request, body.other_answer, today=today)
     request.closing_reason_code, request.closing_reason = body.reason_code, body.reason
     steps.move(session, request, _CLOSINGS[body.outcome], caller=caller, effect_on=on)
     return _read(request)
+
+
+async def check_assessable(session: AsyncSession, request: Request, *, caller: Caller, on: date) -> None:
+    """Raises CheckNotFavourable while the lender's check keeps the person from the first appointment."""
+    product = await rules.product_of(session, request, on=on)
+    await check_standings.check_first_appointment(session, request, product, caller=caller, on=on)
 
 
 async def _applicant(session: AsyncSession, *, today: date, body: RequestCreate) -> UUID:

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.domain.errors import NoRulesInForce, ProductNotChosen, UnknownProduct
 from app.domain.rules import Product, RuleVersion
-from app.tables import RuleVersionRow
+from app.tables import Request, RuleVersionRow
 from app.tenancy import of_tenant
 
 _PRODUCTS = TypeAdapter(tuple[Product, ...])
@@ -50,6 +50,12 @@ def product(version: RuleVersion, code: str | None, *, on: date) -> Product:
         if code in (None, candidate.code):
             return candidate
     raise UnknownProduct(on=on.isoformat(), product=code)
+
+
+async def product_of(session: AsyncSession, request: Request, *, on: date) -> Product:
+    """The product of a request under the rules of a day. Raises NoRulesInForce, UnknownProduct."""
+    _, version = await in_force(session, on)
+    return product(version, request.product, on=on)
 
 
 def _version(row: RuleVersionRow) -> RuleVersion:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.dates import check_day
 from app.domain.eligibility import age_on
-from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
+from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected, SignedOnAnotherDay
 from app.domain.loan_lifecycle import LoanAction, after
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
@@ -15,7 +15,7 @@ from app.domain.rules import Party
 from app.schemas.loans import LoanRead, SignatureCreate
 from app.services import loan_states, loan_steps
 from app.services import request_steps as steps
-from app.tables import Person, Request, Signature
+from app.tables import Loan, Person, Request, Signature
 
 BORROWERS = (Party.BORROWER, Party.CO_BORROWER)
 ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
@@ -24,7 +24,11 @@ ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
 async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate) -> LoanRead:
     """One party signs; the last signature accepts the loan and makes the request contracted.
 
-    Raises IllegalTransition, PartyNotExpected, AlreadySigned, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
+    Where the rules have the parties sign together, all sign on one day, and the borrowers their support contract
+    (contrat d'accompagnement) with it.
+
+    Raises IllegalTransition, PartyNotExpected, AlreadySigned, SignedOnAnotherDay, BorrowerIsMinor, DateOutOfOrder,
+    DateInFuture.
     """
     loan = await loan_steps.locked(session, loan_id)
     check_day("signed_on", body.signed_on, not_before=loan.offered_on, today=today)
@@ -36,12 +40,14 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
         raise (AlreadySigned if signed else PartyNotExpected)(party=body.party.value)
     request = await steps.locked(session, loan.request_id)
     await check_adults(session, request, parties=(body.party,), on=body.signed_on)
+    await _check_together(session, loan, body)
     session.add(
         Signature(
             tenant_id=loan.tenant_id,
             loan_id=loan.id,
             party=body.party,
             signed_on=body.signed_on,
+            support_contract_signed_on=body.support_contract_signed_on,
             account_id=caller.account_id,
         )
     )
@@ -56,6 +62,20 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
         loan_steps.move(session, loan, LoanAction.ACCEPT, caller=caller, effect_on=on)
         steps.move(session, request, RequestAction.CONTRACT, caller=caller, effect_on=on)
     return await loan_states.read(session, loan.id, as_of=today)
+
+
+async def _check_together(session: AsyncSession, loan: Loan, body: SignatureCreate) -> None:
+    """Raises SignedOnAnotherDay where the rules have all sign on one day and somebody does not."""
+    support_on = body.support_contract_signed_on
+    check_day("support_contract_signed_on", support_on or body.signed_on, not_before=None, today=body.signed_on)
+    _, product = await loan_steps.rules_of(session, loan)
+    if not product.signed_together:
+        return
+    first = next((signature.signed_on for signature in await loan_states.signatures(session, loan)), body.signed_on)
+    if body.signed_on != first:
+        raise SignedOnAnotherDay(field="signed_on", expected_on=first.isoformat())
+    if body.party in BORROWERS and support_on != body.signed_on:
+        raise SignedOnAnotherDay(field="support_contract_signed_on", expected_on=body.signed_on.isoformat())
 
 
 async def check_adults(session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date) -> None:

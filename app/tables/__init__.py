@@ -1,26 +1,41 @@
 """The tables. Importing this package fills the metadata."""
 
 from app.tables.accounts import Account, PlatformAccount
+from app.tables.agreements import AgreementRow
+from app.tables.authorisations import Authorisation
 from app.tables.decisions import Decision
-from app.tables.idempotency import IdempotencyRecord
+from app.tables.ficp_checks import FicpCheck
+from app.tables.handoffs import Handoff, HandoffRoute, HandoffTransition
+from app.tables.idempotency import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.loans import Loan, LoanTransition, Schedule, ScheduleRow, Signature
+from app.tables.partners import Partner, PartnerClient
 from app.tables.people import Person
 from app.tables.plans import Budget, BudgetLine, FinancingPlan, FinancingPlanLine
 from app.tables.repayments import LedgerEntry
 from app.tables.requests import ReferenceCounter, Request, RequestTransition
+from app.tables.statements import Statement, StatementLine
 from app.tables.tenants import RuleVersionRow, Tenant
 
 __all__ = [
     "Account",
+    "AgreementRow",
+    "Authorisation",
     "Budget",
     "BudgetLine",
     "Decision",
+    "FicpCheck",
     "FinancingPlan",
     "FinancingPlanLine",
+    "Handoff",
+    "HandoffRoute",
+    "HandoffTransition",
     "IdempotencyRecord",
     "LedgerEntry",
     "Loan",
     "LoanTransition",
+    "Partner",
+    "PartnerClient",
+    "PartnerIdempotencyRecord",
     "Person",
     "PlatformAccount",
     "ReferenceCounter",
@@ -30,5 +45,7 @@ __all__ = [
     "Schedule",
     "ScheduleRow",
     "Signature",
+    "Statement",
+    "StatementLine",
     "Tenant",
 ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, MetaData
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -36,6 +36,11 @@ def value_enum(enum: type[StrEnum], name: str) -> SqlEnum:
         create_constraint=True,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def one_author() -> CheckConstraint:
+    """Every act has one author: a member of staff, or a client of a partner."""
+    return CheckConstraint("num_nonnulls(account_id, partner_client_id) = 1", name="one_author")
 
 
 def utc_now() -> datetime:

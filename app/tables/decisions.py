@@ -15,7 +15,7 @@ from app.tenancy import TenantTable, within_tenant
 
 
 class Decision(TenantTable, table=True):
-    """One decision. The terms of the loan are null unless one was approved."""
+    """One decision. The terms of the loan are null unless one was approved, or its file endorsed."""
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -25,16 +25,21 @@ class Decision(TenantTable, table=True):
         within_tenant("rule_version_id", "rule_versions"),
         within_tenant("account_id", "accounts"),
         UniqueConstraint("tenant_id", "request_id", "number"),
-        CheckConstraint("(outcome = 'approve') = (loan_amount_cents IS NOT NULL)", name="loan_when_approved"),
         CheckConstraint(
-            "num_nonnulls(loan_amount_cents, duration_months, instalment_cents, rate_percent, rounding_unit_cents,"
-            " rounding, remainder_on) IN (0, 7)",
+            "(outcome IN ('approve', 'endorse')) = (num_nonnulls(loan_amount_cents, duration_months) = 2)"
+            " AND num_nonnulls(loan_amount_cents, duration_months) <> 1",
+            name="loan_when_named",
+        ),
+        # The other terms of a loan that is endorsed are the lender's.
+        CheckConstraint(
+            "num_nonnulls(instalment_cents, rate_percent, rounding_unit_cents, rounding, remainder_on)"
+            " = CASE outcome WHEN 'approve' THEN 5 ELSE 0 END",
             name="terms_whole",
         ),
         CheckConstraint("outcome <> 'grant_only' OR grant_cents > 0", name="grant_when_granted"),
         CheckConstraint("grant_cents >= 0", name="grant_not_negative"),
         CheckConstraint(
-            "outcome = 'approve' OR outcome = 'grant_only' OR (reason_code IS NOT NULL AND reason IS NOT NULL)",
+            "outcome IN ('approve', 'endorse', 'grant_only') OR (reason_code IS NOT NULL AND reason IS NOT NULL)",
             name="reason_unless_given",
         ),
         HISTORY,

@@ -1,26 +1,35 @@
-"""Loans of the CCAS's own funds: contract, signatures, schedules, and the log of their stages."""
+"""Loans, of the CCAS's own funds or of a partner: contract, signatures, schedules, and the log of their stages."""
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from app.domain.loan_lifecycle import LoanAction, LoanStage
 from app.domain.rules import Party
-from app.tables.base import HISTORY, RECORD, cents, entered_at, value_enum
+from app.tables.base import HISTORY, RECORD, cents, entered_at, json_column, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
 
 
 class Loan(TenantTable, table=True):
-    """A loan contract. `stage` is what has been done; the status of a day is derived, never stored."""
+    """A loan contract. `stage` is what has been done; the status of a day is derived, never stored.
+
+    A partner's loan names the partner, the handoff that it answers and the number of its offer; what it tells of the
+    signatories stands in `signed_by` where the rules do not state them.
+    """
 
     __tablename__ = "loans"
     __table_args__ = (
         within_tenant("request_id", "requests"),
         within_tenant("decision_id", "decisions"),
+        within_tenant("handoff_id", "handoffs"),
         UniqueConstraint("tenant_id", "reference"),
+        UniqueConstraint("tenant_id", "partner_id", "offer_number"),
+        CheckConstraint("num_nonnulls(partner_id, handoff_id, offer_number) IN (0, 3)", name="partner_whole"),
         CheckConstraint("principal_cents > 0", name="principal_positive"),
         Index(
             "uq_loans_one_per_request",
@@ -41,6 +50,12 @@ class Loan(TenantTable, table=True):
     rate_percent: Decimal = Field(sa_type=Numeric(9, 6))
     offered_on: date
     expected_disbursed_on: date | None
+    partner_id: UUID | None = Field(default=None, foreign_key="partners.id")
+    handoff_id: UUID | None = None
+    offer_number: str | None = Field(default=None, max_length=64)
+    offer_valid_until: date | None = None
+    contract_sha256: str | None = Field(default=None, max_length=64)
+    signed_by: list[str] | None = Field(default=None, sa_type=ARRAY(TEXT))
     entered_at: datetime = entered_at()
 
 
@@ -51,12 +66,14 @@ class LoanTransition(TenantTable, table=True):
     __table_args__ = (
         within_tenant("loan_id", "loans"),
         within_tenant("account_id", "accounts"),
+        one_author(),
         Index("ix_loan_transitions_loan", "tenant_id", "loan_id"),
         HISTORY,
     )
 
     loan_id: UUID
-    account_id: UUID
+    account_id: UUID | None
+    partner_client_id: UUID | None = Field(foreign_key="partner_clients.id")
     action: LoanAction = Field(sa_type=value_enum(LoanAction, "action"))
     from_stage: LoanStage | None = Field(sa_type=value_enum(LoanStage, "from_stage"))
     to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))
@@ -66,7 +83,7 @@ class LoanTransition(TenantTable, table=True):
 
 
 class Signature(TenantTable, table=True):
-    """The signature of one party to the contract."""
+    """The signature of one party to the contract, and of the support contract (contrat d'accompagnement) with it."""
 
     __tablename__ = "signatures"
     __table_args__ = (
@@ -79,6 +96,7 @@ class Signature(TenantTable, table=True):
     loan_id: UUID
     party: Party = Field(sa_type=value_enum(Party, "party"))
     signed_on: date
+    support_contract_signed_on: date | None
     account_id: UUID
     entered_at: datetime = entered_at()
 
@@ -99,13 +117,17 @@ class Schedule(TenantTable, table=True):
 
 
 class ScheduleRow(TenantTable, table=True):
-    """One instalment (échéance), in cents; `balance_cents` is what is left after it."""
+    """One instalment (échéance), in cents; `balance_cents` is what is left after it.
+
+    The borrower pays `borrower_cents` of it, and each of `third_parties` `{payer, cents}` the rest.
+    """
 
     __tablename__ = "schedule_rows"
     __table_args__ = (
         within_tenant("schedule_id", "schedules"),
         UniqueConstraint("tenant_id", "schedule_id", "number"),
         CheckConstraint("total_cents = principal_cents + interest_cents", name="total_adds_up"),
+        CheckConstraint("borrower_cents BETWEEN principal_cents AND total_cents", name="borrower_pays_principal"),
         CheckConstraint("principal_cents > 0 AND interest_cents >= 0 AND balance_cents >= 0", name="signs"),
         HISTORY,
     )
@@ -117,3 +139,5 @@ class ScheduleRow(TenantTable, table=True):
     interest_cents: int = cents()
     total_cents: int = cents()
     balance_cents: int = cents()
+    borrower_cents: int = cents()
+    third_parties: list[dict[str, Any]] = json_column(list)

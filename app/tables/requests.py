@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from app.domain.request_lifecycle import NEEDS_OTHER_ANSWER, RequestAction, RequestStatus
-from app.tables.base import HISTORY, RECORD, cents, entered_at, value_enum
+from app.tables.base import HISTORY, RECORD, cents, entered_at, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
 
 _ENDS = ", ".join(sorted(f"'{status.value}'" for status in NEEDS_OTHER_ANSWER))
@@ -73,12 +73,14 @@ class RequestTransition(TenantTable, table=True):
     __table_args__ = (
         within_tenant("request_id", "requests"),
         within_tenant("account_id", "accounts"),
+        one_author(),
         Index("ix_request_transitions_request", "tenant_id", "request_id"),
         HISTORY,
     )
 
     request_id: UUID
-    account_id: UUID
+    account_id: UUID | None
+    partner_client_id: UUID | None = Field(foreign_key="partner_clients.id")
     action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))
     from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))
     to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))

@@ -78,7 +78,9 @@ def _cells(case: Case | None, reading: Reading) -> tuple[str, ...]:
     situation = reading.situation()
     supposed_loan = case is None or (case.loan is not None and case.loan.assumed)
     supposed_balance = case is None or case.reported.balance_inferred
-    instalments = f"{terms.duration_months} × {_amount(terms.instalment_cents, assumed=True)}" if terms else ""
+    instalments = ""
+    if terms and terms.instalment_cents is not None:
+        instalments = f"{terms.duration_months} × {_amount(terms.instalment_cents, assumed=True)}"
     return (
         reading.name,
         reading.request.project_description,

@@ -1,0 +1,76 @@
+"""Whether a lender's offer keeps to the agreement and to the rules of the CCAS: every breach is told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.amortization import Instalment
+from app.domain.eligibility import text_of
+from app.domain.errors import Breach, RuleNotStated, Severity
+from app.domain.interest_subsidies import Shares
+from app.domain.rules import InterestBearer, Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementLimits:
+    """What an agreement with the lender sets beside the rules; null leaves the rules alone."""
+
+    reference: str
+    amount_cents_max: int | None
+    duration_months_max: int | None
+    rate_percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A lender's offer: cents, months, percent a year; the third parties' part of each row."""
+
+    amount_cents: int
+    rate_percent: Decimal
+    rows: Sequence[Instalment]
+    parts: Sequence[Shares]
+
+
+def rate(product: Product, limits: AgreementLimits, offered: Decimal | None) -> Decimal:
+    """The rate of an offer: its own, or that of the agreement or the rules. Raises RuleNotStated where none says it."""
+    for stated in (offered, limits.rate_percent, product.rate_percent):
+        if stated is not None:
+            return stated
+    raise RuleNotStated(path="rate_percent")
+
+
+def breaches(product: Product, limits: AgreementLimits, offer: Offer, *, reference: str) -> list[Breach]:
+    """Every limit that the offer does not keep, citing the agreement, the text of the rule, or `reference`."""
+    texts = {name: text_of(product, name) or reference for name in ("amount_cents_min", *_MAXIMA, "rate_percent")}
+    found = [*_amounts(product, limits, offer, texts), *_rate(product, limits, offer, texts)]
+    borne = product.interest_borne_by
+    third_party = borne not in (None, InterestBearer.BORROWER, InterestBearer.NOBODY)
+    interest = sum(row.interest_cents for row in offer.rows)
+    if third_party and sum(share.cents for part in offer.parts for share in part) != interest:
+        text = text_of(product, "interest_borne_by") or reference
+        found.append(Breach("interest_borne_by", str(borne), InterestBearer.BORROWER.value, Severity.REFUSE, text))
+    return found
+
+
+_MAXIMA = ("amount_cents_max", "duration_months_max")
+
+
+def _amounts(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:
+    minimum = product.amount_cents_min
+    if minimum is not None and offer.amount_cents < minimum:
+        yield Breach("amount_cents_min", minimum, offer.amount_cents, Severity.REFUSE, texts["amount_cents_min"])
+    for name, actual in zip(_MAXIMA, (offer.amount_cents, len(offer.rows)), strict=True):
+        for limit, text in ((getattr(limits, name), limits.reference), (getattr(product, name), texts[name])):
+            if limit is not None and actual > limit:
+                yield Breach(name, limit, actual, Severity.REFUSE, text)
+
+
+def _rate(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:
+    stated = ((limits.rate_percent, limits.reference), (product.rate_percent, texts["rate_percent"]))
+    for limit, text in stated:
+        if limit is not None and offer.rate_percent != limit:
+            yield Breach("rate_percent", _percent(limit), _percent(offer.rate_percent), Severity.REFUSE, text)
+
+
+def _percent(value: Decimal) -> str:
+    return format(value.normalize(), "f")

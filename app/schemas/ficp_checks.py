@@ -1,0 +1,64 @@
+"""The lender's check of the FICP: a closed schema, which takes a conclusion and nothing of the file itself."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from app.domain.ficp import CheckOutcome, CheckStage, Standing
+from app.schemas.base import Id, Input, Instant, MachineReference, Output, Sha256
+from app.schemas.batches import ITEMS_MAX, OrMalformed
+
+
+class FicpCheckCreate(Input):
+    """One consultation. `consultation_ref` is the lender's own: told twice, it is the same consultation."""
+
+    handoff_id: Id
+    stage: CheckStage
+    outcome: CheckOutcome
+    consulted_at: Instant
+    consultation_ref: MachineReference
+    evidence_sha256: Sha256 | None = None
+
+
+class FicpCheckBatch(Input):
+    """Up to 500 consultations, each answered for itself."""
+
+    items: Annotated[list[OrMalformed[FicpCheckCreate]], Field(min_length=1, max_length=ITEMS_MAX)]
+
+
+def _one_or_many(value: Any, _: ValidatorFunctionWrapHandler) -> FicpCheckCreate | FicpCheckBatch:
+    # A plain union would tell the faults of both forms.
+    form = FicpCheckBatch if isinstance(value, dict) and "items" in value else FicpCheckCreate
+    return form.model_validate(value)
+
+
+FicpPush = Annotated[FicpCheckCreate | FicpCheckBatch, WrapValidator(_one_or_many)]
+
+
+class FicpCheckRead(Output):
+    """What became of one consultation: `recorded`, or `known` where it was told before."""
+
+    id: UUID
+    handoff_id: UUID
+    stage: CheckStage
+    status: Literal["recorded", "known"]
+
+
+class StandingRead(Output):
+    """What staff are shown: what the lender's check is worth today, and nothing of the file."""
+
+    partner: str
+    stage: CheckStage
+    standing: Standing
+    consulted_on: date | None
+    valid_until: date | None
+
+
+class StandingList(Output):
+    """One line for each lender and stage that a handoff of the request asks for."""
+
+    items: list[StandingRead]
+    next_cursor: str | None

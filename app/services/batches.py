@@ -1,0 +1,65 @@
+"""Many items in one request: each on its own savepoint, each answered, none undone by another."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import messages
+from app.database import savepoint
+from app.domain.errors import FieldFault, Invalid, MicrocreditError
+from app.messages import Language
+from app.schemas.batches import BatchRead, FaultRead, ItemAnswer, ItemError, Malformed
+
+Item = TypeVar("Item")
+# What an item became: its identifier, and whether it was told before.
+Recorded = tuple[UUID, bool]
+
+
+async def each(
+    session: AsyncSession,
+    items: Iterable[Item],
+    record: Callable[[Item], Awaitable[Recorded]],
+    *,
+    order: Callable[[Item], str],
+    language: Language,
+) -> BatchRead:
+    """Records the items in one order for everyone, so that two batches never wait for each other both ways.
+
+    The answers stand in the order of the items. An item that is refused leaves nothing behind.
+    """
+    numbered = list(enumerate(items))
+    malformed = [(index, item) for index, item in numbered if isinstance(item, Malformed)]
+    answers = {index: _refused(index, _pointed(index, item), language) for index, item in malformed}
+    readable = [(index, item) for index, item in numbered if not isinstance(item, Malformed)]
+    for index, item in sorted(readable, key=lambda numbered: order(numbered[1])):
+        try:
+            async with savepoint(session):
+                identifier, known = await record(item)
+        except MicrocreditError as refusal:
+            answers[index] = _refused(index, refusal, language)
+        else:
+            status = "known" if known else "recorded"
+            answers[index] = ItemAnswer(index=index, status=status, id=identifier, error=None)
+    return BatchRead(items=[answers[index] for index, _ in numbered])
+
+
+def _pointed(index: int, item: Malformed) -> Invalid:
+    """The faults with pointers that start at the body."""
+    return Invalid(
+        *(FieldFault(f"/body/items/{index}{fault.pointer}", fault.code, fault.bounds) for fault in item.faults)
+    )
+
+
+def _refused(index: int, refusal: MicrocreditError, language: Language) -> ItemAnswer:
+    faults = refusal.faults if isinstance(refusal, Invalid) else ()
+    error = ItemError(
+        code=refusal.code,
+        detail=messages.of_error(refusal, language),
+        errors=[
+            FaultRead(pointer=fault.pointer, code=fault.code, message=messages.of_fault(fault, language))
+            for fault in faults
+        ],
+    )
+    return ItemAnswer(index=index, status="refused", id=None, error=error)

@@ -1,0 +1,59 @@
+"""The ways of the partners to what was handed over to them, across tenants."""
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain.errors import NotFound
+from app.domain.permissions import Caller
+from app.tables import Handoff, HandoffRoute
+from app.tenancy import bind, bind_partner
+
+
+async def follow(session: AsyncSession, caller: Caller, handoff_id: UUID) -> HandoffRoute:
+    """The partner's way to one handoff, the transaction being bound to its CCAS from now on.
+
+    Raises NotFound for what is unknown or another partner's: the two look the same.
+    """
+    statement = select(HandoffRoute).where(
+        col(HandoffRoute.handoff_id) == handoff_id, col(HandoffRoute.partner_id) == caller.partner_id
+    )
+    route = (await session.scalars(statement)).one_or_none()
+    if route is None:
+        raise NotFound
+    await bind(session, route.tenant_id)
+    return route
+
+
+async def tenants_of(session: AsyncSession, caller: Caller) -> list[UUID]:
+    """The CCAS that handed something over to the partner."""
+    statement = (
+        select(col(HandoffRoute.tenant_id))
+        .where(col(HandoffRoute.partner_id) == caller.partner_id)
+        .group_by(col(HandoffRoute.tenant_id))
+        .order_by(col(HandoffRoute.tenant_id))
+    )
+    return list((await session.scalars(statement)).all())
+
+
+async def open_way(session: AsyncSession, handoff: Handoff) -> None:
+    """Opens the partner's way to a handoff that the CCAS has just sent."""
+    await bind_partner(session, handoff.partner_id)
+    session.add(
+        HandoffRoute(
+            handoff_id=handoff.id,
+            tenant_id=handoff.tenant_id,
+            partner_id=handoff.partner_id,
+            status=handoff.status,
+        )
+    )
+    await session.flush()
+
+
+async def show_status(session: AsyncSession, handoff: Handoff) -> None:
+    """Tells the partner's inbox where the handoff now stands."""
+    await bind_partner(session, handoff.partner_id)
+    statement = update(HandoffRoute).where(col(HandoffRoute.handoff_id) == handoff.id).values(status=handoff.status)
+    await session.execute(statement.execution_options(synchronize_session=False))

@@ -1,0 +1,160 @@
+"""Handing a file over to a partner that lends, and following it: the side of the CCAS."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain.dates import check_day
+from app.domain.errors import (
+    HandoffAlreadyOpen,
+    IllegalTransition,
+    LenderHasNotRefused,
+    LoanInTheWay,
+    NoLender,
+    PrecheckNotAsked,
+)
+from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import RequestAction, RequestStatus
+from app.domain.rules import FicpPolicy, Lending, Product
+from app.schemas.base import Page
+from app.schemas.handoffs import (
+    CompletionCreate,
+    HandoffCreate,
+    HandoffItem,
+    HandoffQuery,
+    HandoffRead,
+    HandoffWithdrawalCreate,
+)
+from app.services import agreements, authorisations, handoff_payloads, handoff_routes, handoff_steps, partners, rules
+from app.services import request_steps as steps
+from app.services.pages import page
+from app.tables import Handoff, Partner, Request
+
+_OWN_COLUMNS = [getattr(Handoff, name) for name in HandoffItem.model_fields if name in Handoff.model_fields]
+_ITEMS = TypeAdapter(list[HandoffItem])
+
+
+async def create(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: HandoffCreate
+) -> HandoffRead:
+    """Hands the file over: it lies in the partner's inbox as soon as this is done.
+
+    Raises NoLender, PrecheckNotAsked, IllegalTransition, HandoffAlreadyOpen, UnknownPartner, NoAgreement,
+    AuthorisationMissing, DateInFuture, DateOutOfOrder.
+    """
+    on = body.sent_on or today
+    request = await steps.locked(session, request_id)
+    product = await rules.product_of(session, request, on=on)
+    await check_sendable(session, request, product, body.kind)
+    check_day("sent_on", on, not_before=await steps.last_act_on(session, request), today=today)
+    partner = await partners.by_code(session, body.partner or product.lender.code)
+    agreement = await agreements.in_force(session, partner, on=on)
+    await authorisations.check_given(session, request, partner, body.kind, on=on)
+    content = await handoff_payloads.build(session, request, body.kind, support_person=body.support_person)
+    payload = handoff_payloads.canonical(content)
+    handoff = Handoff(
+        tenant_id=request.tenant_id,
+        request_id=request.id,
+        partner_id=partner.id,
+        agreement_id=agreement.id,
+        kind=body.kind,
+        status=HandoffStatus.READY,
+        support_person=body.support_person,
+        payload=payload,
+        payload_sha256=handoff_payloads.digest(payload),
+    )
+    session.add(handoff)
+    await session.flush()  # what follows refers to the handoff through foreign keys without an ORM relation
+    await handoff_steps.move(session, handoff, HandoffAction.SEND, caller=caller, effect_on=on)
+    await handoff_routes.open_way(session, handoff)
+    if body.kind is HandoffKind.LOAN_FILE:
+        steps.move(session, request, RequestAction.SEND_TO_LENDER, caller=caller, effect_on=on)
+    return await _read(session, handoff)
+
+
+async def list_page(session: AsyncSession, *, query: HandoffQuery) -> Page[HandoffItem]:
+    """Handoffs, newest first."""
+    filters = {"request_id": query.request_id, "status": query.status, "kind": query.kind}
+    statement = (
+        select(*_OWN_COLUMNS, col(Partner.code).label("partner"))
+        .join(Partner, col(Partner.id) == Handoff.partner_id)
+        .where(*(getattr(Handoff, name) == value for name, value in filters.items() if value is not None))
+    )
+    return await page(session, statement, Handoff, query=query, items=_ITEMS)
+
+
+async def read(session: AsyncSession, handoff_id: UUID) -> HandoffRead:
+    """One handoff, or NotFound."""
+    return await _read(session, await handoff_steps.load(session, handoff_id))
+
+
+async def complete(
+    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: CompletionCreate
+) -> HandoffRead:
+    """Answers what the partner asked for. Raises NotFound, IllegalTransition."""
+    handoff, _ = await handoff_steps.held(session, handoff_id)
+    await handoff_steps.move(session, handoff, HandoffAction.COMPLETE, caller=caller, effect_on=today, note=body.note)
+    return await _read(session, handoff)
+
+
+async def withdraw(
+    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: HandoffWithdrawalCreate
+) -> HandoffRead:
+    """Takes the file back; it may then go to another lender, or be closed with another answer.
+
+    Raises NotFound, IllegalTransition, LoanInTheWay, DateInFuture, DateOutOfOrder.
+    """
+    handoff, request = await handoff_steps.held(session, handoff_id)
+    earliest = await steps.last_act_on(session, request)
+    check_day("withdrawn_on", body.withdrawn_on, not_before=earliest, today=today)
+    if await steps.live_loan(session, request.id) is not None:
+        raise LoanInTheWay
+    accepted = handoff.status is HandoffStatus.ACCEPTED and handoff.kind is HandoffKind.LOAN_FILE
+    await handoff_steps.move(
+        session, handoff, HandoffAction.WITHDRAW, caller=caller, effect_on=body.withdrawn_on, note=body.reason
+    )
+    if accepted:
+        steps.move(session, request, RequestAction.LENDER_PARK, caller=caller, effect_on=body.withdrawn_on)
+    return await _read(session, handoff)
+
+
+async def check_sendable(session: AsyncSession, request: Request, product: Product, kind: HandoffKind) -> None:
+    """Raises NoLender, PrecheckNotAsked, IllegalTransition or HandoffAlreadyOpen where nothing can be handed over."""
+    if product.lending is Lending.OWN_FUNDS:
+        raise NoLender
+    precheck = kind is HandoffKind.PRECHECK
+    if precheck and product.ficp is not FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+        raise PrecheckNotAsked
+    possible = {RequestStatus.INTAKE} if precheck else {RequestStatus.ENDORSED, RequestStatus.SENT_TO_LENDER}
+    if request.status not in possible:
+        raise IllegalTransition(action=f"send_{kind.value}", state=request.status.value)
+    # A precheck that was answered may still be corrected by its lender, whichever way: it is over when withdrawn.
+    over = {HandoffStatus.WITHDRAWN} if precheck else OVER
+    for handoff in await handoff_steps.of_request(session, request.id, kind):
+        if handoff.status not in over:
+            raise HandoffAlreadyOpen(partner=await partners.code_of(session, handoff.partner_id))
+
+
+async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:
+    """The same under the rules of today."""
+    await check_sendable(session, request, await rules.product_of(session, request, on=today), kind)
+
+
+async def check_refused(session: AsyncSession, request: Request) -> None:
+    """Raises LenderHasNotRefused unless the last lender that had the file refused it."""
+    sent = await handoff_steps.of_request(session, request.id, HandoffKind.LOAN_FILE)
+    if not sent or sent[-1].status is not HandoffStatus.REFUSED:
+        raise LenderHasNotRefused
+
+
+async def _read(session: AsyncSession, handoff: Handoff) -> HandoffRead:
+    return HandoffRead(
+        **handoff.model_dump(include=set(HandoffRead.model_fields) - {"payload"}),
+        partner=await partners.code_of(session, handoff.partner_id),
+        **await handoff_steps.told(session, handoff),
+    )

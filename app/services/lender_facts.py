@@ -1,0 +1,95 @@
+"""What a partner tells of its loan: its offer, who guarantees it, and its statements beside our figures."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain import ledger
+from app.domain.amortization import Instalment
+from app.domain.ledger import Entry
+from app.domain.statements import LineKind
+from app.schemas.loans import GuaranteeRead, LenderRead
+from app.services import loan_steps, partners
+from app.tables import Loan, Statement, StatementLine
+from app.tenancy import of_tenant
+
+# What the rules may leave open and the lender's loan shows as such.
+_SHOWN = ("guarantees", "interest_borne_by")
+_OF_STATEMENT = and_(
+    col(Statement.tenant_id) == StatementLine.tenant_id, col(Statement.id) == StatementLine.statement_id
+)
+
+
+async def position_on(session: AsyncSession, loan: Loan) -> date | None:
+    """The day up to which the partner has told all it knows of its loans here; null before its first statement."""
+    if loan.partner_id is None:
+        return None
+    statement = select(func.max(Statement.position_on)).where(
+        of_tenant(session, Statement), col(Statement.partner_id) == loan.partner_id
+    )
+    return (await session.scalars(statement)).one()
+
+
+async def read(
+    session: AsyncSession, loan: Loan, rows: Sequence[Instalment], entries: Sequence[Entry], *, as_of: date
+) -> LenderRead | None:
+    """The lender's side of the loan on a day; null where the CCAS lends. `rows` are the borrower's."""
+    if loan.partner_id is None:
+        return None
+    _, product = await loan_steps.rules_of(session, loan)
+    told = await _last_balance(session, loan, as_of)
+    gap = told[1] - ledger.balances(entries, rows, on=told[0]).outstanding_cents if told else None
+    return LenderRead(
+        partner=await partners.code_of(session, loan.partner_id),
+        handoff_id=loan.handoff_id,
+        offer_number=loan.offer_number,
+        offer_valid_until=loan.offer_valid_until,
+        contract_sha256=loan.contract_sha256,
+        interest_borne_by=product.interest_borne_by,
+        guarantees=None
+        if product.guarantees is None
+        else [GuaranteeRead.model_validate(guarantee) for guarantee in product.guarantees],
+        not_stated=[path for path in product.not_stated if path.partition(".")[0] in _SHOWN],
+        position_on=await position_on(session, loan),
+        reported_outstanding_cents=told[1] if told else None,
+        gap_cents=gap,
+        unpaid_instalments=await _unpaid(session, loan, as_of),
+    )
+
+
+async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple[date, int] | None:
+    """The last balance that the lender told, with its position date."""
+    statement = (
+        select(col(Statement.position_on), col(StatementLine.outstanding_principal_cents))
+        .join(StatementLine, _OF_STATEMENT)
+        .where(
+            of_tenant(session, StatementLine),
+            col(StatementLine.loan_id) == loan.id,
+            col(StatementLine.outstanding_principal_cents).is_not(None),
+            col(Statement.position_on) <= as_of,
+        )
+        .order_by(col(Statement.position_on).desc(), col(StatementLine.id).desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None or row[1] is None else (row[0], row[1])
+
+
+async def _unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[int]:
+    """The numbers of the instalments that the lender told were not paid when they were due."""
+    statement = (
+        select(col(StatementLine.instalment_number))
+        .join(Statement, _OF_STATEMENT)
+        .where(
+            of_tenant(session, StatementLine),
+            col(StatementLine.loan_id) == loan.id,
+            col(StatementLine.kind) == LineKind.UNPAID,
+            col(Statement.position_on) <= as_of,
+        )
+        .group_by(col(StatementLine.instalment_number))
+        .order_by(col(StatementLine.instalment_number))
+    )
+    return [number for number in (await session.scalars(statement)).all() if number is not None]

@@ -1,0 +1,173 @@
+"""The loan of a partner: its offer on a file that it accepted, with its own rows."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain import interest_subsidies, offers
+from app.domain.amortization import Instalment
+from app.domain.dates import check_day
+from app.domain.errors import (
+    IllegalTransition,
+    LoanAlreadyExists,
+    OfferDiffers,
+    ReferenceAlreadyUsed,
+    RuleNotStated,
+    RulesBreached,
+)
+from app.domain.handoff_lifecycle import HandoffStatus
+from app.domain.interest_subsidies import InterestShare, Shares
+from app.domain.loan_lifecycle import LoanAction, LoanStage
+from app.domain.offers import AgreementLimits, Offer
+from app.domain.permissions import Caller
+from app.domain.request_lifecycle import RequestStatus
+from app.domain.rules import Party, Product
+from app.schemas.offers import OfferCreate, OfferRead, OfferRow
+from app.services import check_standings, decisions, handoff_routes, handoff_steps, loan_steps, rules, schedules
+from app.services import request_steps as steps
+from app.services.references import next_reference
+from app.tables import AgreementRow, Handoff, Loan, Request
+from app.tenancy import of_tenant
+
+
+async def create(
+    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: OfferCreate
+) -> OfferRead:
+    """The partner offers its loan, on the rules of the day of the offer.
+
+    Raises NotFound, IllegalTransition, LoanAlreadyExists, CheckNotFavourable, OfferDiffers, RuleNotStated,
+    RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
+    """
+    handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
+    await _check_awaited(session, handoff, request)
+    earliest = await steps.last_act_on(session, request)
+    check_day("offered_on", body.offered_on, not_before=earliest, today=today)
+    await check_standings.check_offer(session, handoff, caller=caller, on=body.offered_on)
+    offer, signed_by = await _offer(session, handoff, request, body)
+    endorsement = await decisions.endorsement(session, request.id)
+    if offer.amount_cents != endorsement.loan_amount_cents:
+        endorsed_cents = endorsement.loan_amount_cents
+        raise OfferDiffers(offered_cents=offer.amount_cents, endorsed_cents=endorsed_cents)
+    await _check_number(session, handoff, body.number)
+    loan = Loan(
+        tenant_id=request.tenant_id,
+        reference=await next_reference(session, series="P", year=body.offered_on.year),
+        request_id=request.id,
+        decision_id=endorsement.id,
+        stage=LoanStage.OFFERED,
+        principal_cents=offer.amount_cents,
+        rate_percent=offer.rate_percent,
+        offered_on=body.offered_on,
+        expected_disbursed_on=None,
+        partner_id=handoff.partner_id,
+        handoff_id=handoff.id,
+        offer_number=body.number,
+        offer_valid_until=body.valid_until,
+        contract_sha256=body.contract_sha256,
+        signed_by=signed_by,
+    )
+    session.add(loan)
+    await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
+    loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
+    await schedules.add(session, loan, offer.rows, offer.parts)
+    return read(loan)
+
+
+async def held_loan(session: AsyncSession, caller: Caller, handoff_id: UUID) -> Loan:
+    """The partner's live loan on a handoff, held until the end of the transaction.
+
+    Raises NotFound for a handoff that is not the partner's, IllegalTransition where it has no loan.
+    """
+    await handoff_routes.follow(session, caller, handoff_id)
+    statement = select(col(Loan.id)).where(
+        of_tenant(session, Loan), col(Loan.handoff_id) == handoff_id, col(Loan.stage) != LoanStage.CANCELLED
+    )
+    loan_id = (await session.scalars(statement)).one_or_none()
+    if loan_id is None:
+        handoff = await handoff_steps.load(session, handoff_id)
+        raise IllegalTransition(action=LoanAction.DISBURSE.value, state=handoff.status.value)
+    return await loan_steps.locked(session, loan_id)
+
+
+def read(loan: Loan) -> OfferRead:
+    """A partner's loan as the partner may see it."""
+    return OfferRead(
+        loan_id=loan.id,
+        handoff_id=loan.handoff_id,
+        number=loan.offer_number,
+        stage=loan.stage,
+        amount_cents=loan.principal_cents,
+        offered_on=loan.offered_on,
+    )
+
+
+async def _check_awaited(session: AsyncSession, handoff: Handoff, request: Request) -> None:
+    accepted = handoff.status is HandoffStatus.ACCEPTED
+    if await steps.live_loan(session, request.id) is not None:
+        raise LoanAlreadyExists
+    if not accepted or request.status is not RequestStatus.LENDER_ACCEPTED:
+        raise IllegalTransition(action=LoanAction.OFFER.value, state=handoff.status.value)
+
+
+async def _check_number(session: AsyncSession, handoff: Handoff, number: str) -> None:
+    statement = select(col(Loan.id)).where(
+        of_tenant(session, Loan), col(Loan.partner_id) == handoff.partner_id, col(Loan.offer_number) == number
+    )
+    if (await session.scalars(statement)).one_or_none() is not None:
+        raise ReferenceAlreadyUsed
+
+
+async def _offer(
+    session: AsyncSession, handoff: Handoff, request: Request, body: OfferCreate
+) -> tuple[Offer, list[str] | None]:
+    """The offer, completed by the rules where they speak; and the signatories where only the offer states them."""
+    _, version = await rules.in_force(session, body.offered_on)
+    product = rules.product(version, request.product, on=body.offered_on)
+    agreement = await session.get_one(AgreementRow, (handoff.tenant_id, handoff.agreement_id))
+    limits = AgreementLimits(
+        reference=agreement.reference,
+        amount_cents_max=agreement.amount_cents_max,
+        duration_months_max=agreement.duration_months_max,
+        rate_percent=agreement.rate_percent,
+    )
+    rows = _rows(body)
+    offer = Offer(
+        amount_cents=body.amount_cents,
+        rate_percent=offers.rate(product, limits, body.rate_percent),
+        rows=rows,
+        parts=_parts(product, rows, body.rows),
+    )
+    found = offers.breaches(product, limits, offer, reference=version.reference)
+    if found:
+        raise RulesBreached(found)
+    if product.signed_by is None and body.signed_by is None:
+        raise RuleNotStated(path="signed_by")
+    return offer, None if product.signed_by else _signatories(body.signed_by or [])
+
+
+def _signatories(told: Sequence[Party]) -> list[str]:
+    """Each once; a co-borrower signs wherever there is one, told or not."""
+    return [party.value for party in dict.fromkeys(told) if party is not Party.CO_BORROWER]
+
+
+def _rows(body: OfferCreate) -> list[Instalment]:
+    rows, balance = [], body.amount_cents
+    for row in body.rows:
+        balance -= row.principal_cents
+        rows.append(
+            Instalment(row.number, row.due_on, row.principal_cents, row.interest_cents, row.total_cents, balance)
+        )
+    return rows
+
+
+def _parts(product: Product, rows: Sequence[Instalment], told: Sequence[OfferRow]) -> list[Shares]:
+    """Who pays the interest: as the lender's rows say, else as the rules do. Raises RuleNotStated."""
+    if all(row.third_parties is None and row.borrower_cents is None for row in told):
+        if product.interest_borne_by is None and any(row.interest_cents for row in rows):
+            raise RuleNotStated(path="interest_borne_by")
+        return interest_subsidies.shares(rows, product.interest_borne_by)
+    return [tuple(InterestShare(share.payer, share.cents) for share in row.third_parties or ()) for row in told]

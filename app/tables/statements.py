@@ -1,0 +1,48 @@
+"""What partners tell of the money of their loans: statements up to a position date, line by line."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from app.domain.statements import LineKind
+from app.tables.base import HISTORY, cents, entered_at, value_enum
+from app.tenancy import TenantTable, within_tenant
+
+
+class Statement(TenantTable, table=True):
+    """All that a partner knows of its loans of this tenant up to `position_on`, that day included."""
+
+    __tablename__ = "statements"
+    __table_args__ = (Index("ix_statements_partner", "tenant_id", "partner_id", "position_on"), HISTORY)
+
+    partner_id: UUID = Field(foreign_key="partners.id")
+    position_on: date
+    partner_client_id: UUID = Field(foreign_key="partner_clients.id")
+    entered_at: datetime = entered_at()
+
+
+class StatementLine(TenantTable, table=True):
+    """One line: a repayment that entered the ledger, an instalment that was not paid, or a balance."""
+
+    __tablename__ = "statement_lines"
+    __table_args__ = (
+        within_tenant("statement_id", "statements"),
+        within_tenant("loan_id", "loans"),
+        within_tenant("ledger_entry_id", "ledger_entries"),
+        CheckConstraint("(kind = 'repayment') = (ledger_entry_id IS NOT NULL)", name="repayment_in_ledger"),
+        CheckConstraint("(kind = 'unpaid') = (instalment_number IS NOT NULL)", name="unpaid_names_instalment"),
+        CheckConstraint("kind <> 'balance' OR outstanding_principal_cents IS NOT NULL", name="balance_is_told"),
+        CheckConstraint("outstanding_principal_cents >= 0", name="balance_not_negative"),
+        Index("ix_statement_lines_loan", "tenant_id", "loan_id"),
+        HISTORY,
+    )
+
+    statement_id: UUID
+    loan_id: UUID
+    kind: LineKind = Field(sa_type=value_enum(LineKind, "kind"))
+    ledger_entry_id: UUID | None = None
+    instalment_number: int | None = None
+    outstanding_principal_cents: int | None = cents(nullable=True, default=None)
+    entered_at: datetime = entered_at()
