@@ -99,6 +99,18 @@ def toulouse(databases: Databases, client: AsyncClient) -> Ccas:
     return open_ccas(databases, client, "toulouse")
 
 
+@pytest.fixture
+def amiens(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS of this test alone, with Amiens' rules: a bank lends, the borrower pays the interest."""
+    return open_ccas(databases, client, "amiens")
+
+
+@pytest.fixture
+def fresnes(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS of this test alone, with Fresnes' rules: four communes, an association lends at a rate not stated."""
+    return open_ccas(databases, client, "fresnes")
+
+
 def _drop(admin_url: str, name: str) -> None:
     _run(admin_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from app.commands.tenants import load_tenant, read_rules
 from app.domain.permissions import Role
+from app.domain.rules import Product, TenantRules
 from app.security import Credential, sign_token
 from app.tenants import seed_files
 
@@ -46,10 +47,13 @@ class Databases:
 class Staff:
     """One account over HTTP; every POST carries an Idempotency-Key of its own unless one is given."""
 
-    def __init__(self, client: AsyncClient, account_id: UUID, tenant_id: UUID | None) -> None:
+    def __init__(
+        self, client: AsyncClient, account_id: UUID, tenant_id: UUID | None, partner_id: UUID | None = None
+    ) -> None:
         self.client = client
         self.account_id = account_id
-        token = sign_token(Credential(account_id, tenant_id), secret=TOKEN_SECRET, now=datetime.now(UTC))
+        credential = Credential(account_id, tenant_id, partner_id)
+        token = sign_token(credential, secret=TOKEN_SECRET, now=datetime.now(UTC))
         self.headers = {"Authorization": f"Bearer {token}"}
 
     async def get(self, path: str, **query: Any) -> Response:
@@ -75,20 +79,43 @@ class Staff:
 
 @dataclass(frozen=True)
 class Ccas:
-    """A CCAS of one test, its rules, and one account for each role."""
+    """A CCAS of one test, its rules, and one account for each role. `lender` is the code of whom its rules name."""
 
     id: UUID
     slug: str
     insee_code: str
+    lender: str
     agent: Staff
     decider: Staff
     manager: Staff
 
 
 def open_ccas(databases: Databases, client: AsyncClient, rules_of: str) -> Ccas:
-    """Opens a CCAS with the rules of a seed tenant under a slug that no other test has."""
+    """Opens a CCAS with the rules of a seed tenant under a slug, and with partners, that no other test has."""
     path = next(path for path in seed_files() if path.stem == rules_of)
-    rules = replace(read_rules(path), slug=f"{rules_of}-{next(_numbers)}-{uuid4().hex[:6]}")
+    own = f"{next(_numbers)}_{uuid4().hex[:6]}"
+    rules = with_own_partners(replace(read_rules(path), slug=f"{rules_of}-{own.replace('_', '-')}"), own)
+    return open_with(databases, client, rules)
+
+
+def with_own_partners(rules: TenantRules, own: str) -> TenantRules:
+    """The rules with partners of their own: partners are the same for all the tenants of a database."""
+    named = {agreement.partner: f"{agreement.partner}_{own}" for agreement in rules.agreements}
+    agreements = tuple(replace(agreement, partner=named[agreement.partner]) for agreement in rules.agreements)
+    versions = tuple(
+        replace(version, products=tuple(_lent_by(product, named) for product in version.products))
+        for version in rules.versions
+    )
+    return replace(rules, versions=versions, agreements=agreements)
+
+
+def _lent_by(product: Product, named: dict[str, str]) -> Product:
+    code = product.lender.code
+    return replace(product, lender=replace(product.lender, code=named.get(code, code)))
+
+
+def open_with(databases: Databases, client: AsyncClient, rules: TenantRules) -> Ccas:
+    """Opens a CCAS with these rules, and one account for each role."""
     tenant_id = load_tenant(databases.owner_url, rules)
     staff = {
         role: Staff(client, add_staff(databases, tenant_id, role.value, [role]), tenant_id)
@@ -98,6 +125,7 @@ def open_ccas(databases: Databases, client: AsyncClient, rules_of: str) -> Ccas:
         id=tenant_id,
         slug=rules.slug,
         insee_code=rules.communes[0].insee_code,
+        lender=rules.versions[-1].products[0].lender.code,
         agent=staff[Role.AGENT],
         decider=staff[Role.DECIDER],
         manager=staff[Role.MANAGER],

@@ -594,10 +594,10 @@ def upgrade() -> None:
     op.create_unique_constraint(
         op.f("uq_loans_tenant_id_partner_id_offer_number"), "loans", ["tenant_id", "partner_id", "offer_number"]
     )
+    op.create_foreign_key(op.f("fk_loans_partner_id"), "loans", "partners", ["partner_id"], ["id"])
     op.create_foreign_key(
         op.f("fk_loans_tenant_id_handoff_id"), "loans", "handoffs", ["tenant_id", "handoff_id"], ["tenant_id", "id"]
     )
-    op.create_foreign_key(op.f("fk_loans_partner_id"), "loans", "partners", ["partner_id"], ["id"])
     op.add_column("request_transitions", sa.Column("partner_client_id", sa.Uuid(), nullable=True))
     op.alter_column("request_transitions", "account_id", existing_type=sa.UUID(), nullable=True)
     op.create_foreign_key(
@@ -634,8 +634,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_request_transitions_partner_client_id"), "request_transitions", type_="foreignkey")
     op.alter_column("request_transitions", "account_id", existing_type=sa.UUID(), nullable=False)
     op.drop_column("request_transitions", "partner_client_id")
-    op.drop_constraint(op.f("fk_loans_partner_id"), "loans", type_="foreignkey")
     op.drop_constraint(op.f("fk_loans_tenant_id_handoff_id"), "loans", type_="foreignkey")
+    op.drop_constraint(op.f("fk_loans_partner_id"), "loans", type_="foreignkey")
     op.drop_constraint(op.f("uq_loans_tenant_id_partner_id_offer_number"), "loans", type_="unique")
     op.drop_column("loans", "signed_by")
     op.drop_column("loans", "contract_sha256")

@@ -29,6 +29,7 @@ class ClientCredentials:
     """What a partner's machine signs in with; the secret is shown once and never again."""
 
     partner_id: UUID
+    client_row_id: UUID
     client_id: str
     client_secret: str
 
@@ -43,6 +44,7 @@ def add_partner(
     if not _CODE.fullmatch(code):
         raise PartnerRefused("a code is 2 to 63 lower-case letters, digits or underscores, a letter first")
     made = new_client_secret()
+    row_id = uuid7()
     client_id = f"{code}-{secrets.token_hex(4)}"
     with as_owner(owner_url) as connection:
         known = connection.execute(select(col(Partner.id)).where(col(Partner.code) == code)).scalar_one_or_none()
@@ -51,7 +53,7 @@ def add_partner(
         partner_id = known_partner(connection, code, name or code)
         connection.execute(
             insert(PartnerClient).values(
-                id=uuid7(),
+                id=row_id,
                 partner_id=partner_id,
                 client_id=client_id,
                 secret_sha256=hash_client_secret(made),
@@ -60,4 +62,4 @@ def add_partner(
                 entered_at=utc_now(),
             )
         )
-    return ClientCredentials(partner_id, client_id, made)
+    return ClientCredentials(partner_id, row_id, client_id, made)

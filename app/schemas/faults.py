@@ -35,6 +35,8 @@ _CODES = {
 # What a message may name: limits of ours, never what was sent.
 _BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "expected_tags", "list")
 
+_NAMES = {"expected_tags": "expected"}
+
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
     """The faults of Pydantic errors as FastAPI reports them."""
@@ -44,7 +46,7 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
 def _fault(error: Mapping[str, Any]) -> FieldFault:
     context = error.get("ctx") or {}
     code = context.get("fault") or _CODES.get(error["type"], error["type"])
-    bounds = {name: _plain(context[name]) for name in _BOUNDS if name in context}
+    bounds = {_NAMES.get(name, name): _plain(context[name]) for name in _BOUNDS if name in context}
     return FieldFault(pointer=_pointer(error["loc"]), code=code, bounds=bounds)
 
 

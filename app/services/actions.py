@@ -1,22 +1,37 @@
 """What a caller may do next with a request or a loan, and why not the rest: the same guards as the acts themselves."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain import loan_lifecycle, request_lifecycle
 from app.domain.decisions import ACTIONS, Outcome
-from app.domain.errors import IllegalTransition, MicrocreditError
+from app.domain.errors import IllegalTransition, MicrocreditError, PartnerLends
+from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
 from app.domain.permissions import Caller, allows
 from app.domain.request_lifecycle import EDITABLE, RequestAction
 from app.schemas.requests import ActionList, ActionRead
-from app.services import decisions, loan_states, loan_steps, loans, plans, repayments, rules, signatures
+from app.services import (
+    decisions,
+    handoffs,
+    loan_states,
+    loan_steps,
+    loans,
+    plans,
+    repayments,
+    requests,
+    rules,
+    signatures,
+)
 from app.services import request_steps as steps
 from app.services.signatures import BORROWERS
 from app.tables import Request
+
+SEND_PRECHECK, SEND_LOAN_FILE = (f"send_{kind.value}" for kind in HandoffKind)
 
 _REQUEST_OPERATIONS: dict[str, str] = {
     "update": "requests_update",
@@ -28,10 +43,18 @@ _REQUEST_OPERATIONS: dict[str, str] = {
     RequestAction.GRANT_ONLY: "decisions_create",
     RequestAction.REFUSE: "decisions_create",
     RequestAction.ADJOURN: "decisions_create",
+    RequestAction.ENDORSE: "decisions_create",
+    RequestAction.DECLINE: "decisions_create",
+    SEND_PRECHECK: "handoffs_create",
+    SEND_LOAN_FILE: "handoffs_create",
     "offer_loan": "loans_create",
     RequestAction.WITHDRAW: "requests_close",
     RequestAction.CLOSE_WITHOUT_ACTION: "requests_close",
+    RequestAction.LENDER_REFUSE: "requests_close",
 }
+
+# Of a partner's loan, the partner tells.
+OF_OWN_FUNDS = (LoanAction.DISBURSE, LoanAction.REPAY, LoanAction.REVERSE, LoanAction.OPEN_LITIGATION)
 
 _LOAN_OPERATIONS: dict[str, str] = {
     LoanAction.SIGN: "loans_sign",
@@ -58,6 +81,8 @@ async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today
         for action in LoanAction
         if action in _LOAN_OPERATIONS
     }
+    if loan.partner_id is not None:
+        obstacles |= {action: [PartnerLends.code] for action in OF_OWN_FUNDS if not obstacles[action]}
     if not obstacles[LoanAction.REVERSE]:
         obstacles[LoanAction.REVERSE] = await _refusals(repayments.check_reversible(session, loan.id))
     if not obstacles[LoanAction.OPEN_LITIGATION]:
@@ -80,14 +105,30 @@ async def _request_obstacles(
         obstacles[action] = [] if known else ["state"]
     if not obstacles[RequestAction.SUBMIT]:
         obstacles[RequestAction.SUBMIT] = [lacking.code for lacking in await plans.lackings(session, request)]
-    for outcome, action in ACTIONS.items():
-        if not obstacles[action]:
-            obstacles[action] = await _refusals(_check_outcome(session, request, outcome, caller=caller, today=today))
+    for sending, kind in ((SEND_PRECHECK, HandoffKind.PRECHECK), (SEND_LOAN_FILE, HandoffKind.LOAN_FILE)):
+        obstacles[sending] = await _refusals(handoffs.check_may_send(session, request, kind, today=today))
     obstacles["offer_loan"] = await _refusals(_check_offer(session, request, today=today))
-    for action in (RequestAction.WITHDRAW, RequestAction.CLOSE_WITHOUT_ACTION):
-        if not obstacles[action]:
-            obstacles[action] = await _refusals(steps.check_no_live_loan(session, request))
+    for guarded, guard in _guards(session, request, caller=caller, today=today).items():
+        if not obstacles[guarded]:
+            obstacles[guarded] = await _refusals(guard())
     return obstacles
+
+
+def _guards(
+    session: AsyncSession, request: Request, *, caller: Caller, today: date
+) -> dict[RequestAction, Callable[[], Awaitable[None]]]:
+    """What must hold beyond the state."""
+    unloaned = partial(steps.check_no_live_loan, session, request)
+    return {
+        RequestAction.ASSESS: partial(requests.check_assessable, session, request, caller=caller, on=today),
+        RequestAction.LENDER_REFUSE: partial(handoffs.check_refused, session, request),
+        RequestAction.WITHDRAW: unloaned,
+        RequestAction.CLOSE_WITHOUT_ACTION: unloaned,
+        **{
+            action: partial(_check_outcome, session, request, outcome, caller=caller, today=today)
+            for outcome, action in ACTIONS.items()
+        },
+    }
 
 
 async def _check_outcome(

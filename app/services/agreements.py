@@ -9,7 +9,8 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain.errors import NoAgreement, NotFound
+from app.domain.errors import NotFound
+from app.domain.partner_errors import NoAgreement
 from app.schemas.agreements import AgreementRead
 from app.schemas.base import Page, PageQuery
 from app.services.pages import page

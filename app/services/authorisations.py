@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import AuthorisationMissing, AuthorisationWithdrawn, NotFound
+from app.domain.errors import NotFound
 from app.domain.handoff_lifecycle import HandoffKind
+from app.domain.partner_errors import AuthorisationMissing, AuthorisationWithdrawn
 from app.domain.permissions import Caller
 from app.domain.rules import Party
 from app.schemas.authorisations import AuthorisationCreate, AuthorisationList, AuthorisationRead, WithdrawalCreate

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain import ficp
-from app.domain.errors import CheckNotFavourable
 from app.domain.ficp import CheckStage, Standing
 from app.domain.handoff_lifecycle import STAGE_OF, HandoffKind, HandoffStatus
+from app.domain.partner_errors import CheckNotFavourable
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestStatus
 from app.domain.rules import FicpPolicy, Product

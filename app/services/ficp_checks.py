@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain import handoff_lifecycle
-from app.domain.errors import ConsultationRefReused, DateInFuture, HandoffClosed, StageDoesNotFit
+from app.domain.errors import DateInFuture
 from app.domain.handoff_lifecycle import STAGE_OF, HandoffAction, HandoffKind, HandoffStatus
+from app.domain.partner_errors import ConsultationRefReused, HandoffClosed, StageDoesNotFit
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import ENDED, RequestAction
 from app.messages import Language

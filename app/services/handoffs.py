@@ -9,15 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import (
-    HandoffAlreadyOpen,
-    IllegalTransition,
-    LenderHasNotRefused,
-    LoanInTheWay,
-    NoLender,
-    PrecheckNotAsked,
-)
+from app.domain.errors import IllegalTransition, LoanInTheWay
 from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus
+from app.domain.partner_errors import HandoffAlreadyOpen, LenderHasNotRefused, NoLender, PrecheckNotAsked
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction, RequestStatus
 from app.domain.rules import FicpPolicy, Lending, Product

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import AnsweredByCheck, IllegalTransition
+from app.domain.errors import IllegalTransition
 from app.domain.ficp import Standing
 from app.domain.handoff_lifecycle import HandoffAction, HandoffKind
+from app.domain.partner_errors import AnsweredByCheck
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
 from app.schemas.base import Page
@@ -29,10 +30,11 @@ _OF_HANDOFF = ("kind", "payload_sha256")
 
 async def list_page(session: AsyncSession, *, caller: Caller, query: InboxQuery) -> Page[InboxItem]:
     """What was handed over to the partner, newest first: its ways, then each CCAS in turn for what stands behind."""
-    statement: Select[Any] = select(HandoffRoute, col(Tenant.slug)).join(
-        Tenant, col(Tenant.id) == HandoffRoute.tenant_id
+    statement = (
+        select(HandoffRoute, col(Tenant.slug))
+        .join(Tenant, col(Tenant.id) == HandoffRoute.tenant_id)
+        .where(col(HandoffRoute.partner_id) == caller.partner_id)
     )
-    statement = statement.where(col(HandoffRoute.partner_id) == caller.partner_id)
     if query.status is not None:
         statement = statement.where(col(HandoffRoute.status) == query.status)
     scope = f"{caller.partner_id}/{HandoffRoute.__tablename__}"

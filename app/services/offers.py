@@ -11,18 +11,12 @@ from sqlmodel import col
 from app.domain import interest_subsidies, offers
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
-from app.domain.errors import (
-    IllegalTransition,
-    LoanAlreadyExists,
-    OfferDiffers,
-    ReferenceAlreadyUsed,
-    RuleNotStated,
-    RulesBreached,
-)
+from app.domain.errors import IllegalTransition, LoanAlreadyExists, ReferenceAlreadyUsed, RuleNotStated, RulesBreached
 from app.domain.handoff_lifecycle import HandoffStatus
 from app.domain.interest_subsidies import InterestShare, Shares
 from app.domain.loan_lifecycle import LoanAction, LoanStage
 from app.domain.offers import AgreementLimits, Offer
+from app.domain.partner_errors import OfferDiffers
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestStatus
 from app.domain.rules import Party, Product

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain.errors import UnknownPartner
+from app.domain.partner_errors import UnknownPartner
 from app.tables import Partner
 
 

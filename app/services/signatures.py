@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.dates import check_day
 from app.domain.eligibility import age_on
-from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected, SignedOnAnotherDay
+from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
 from app.domain.loan_lifecycle import LoanAction, after
+from app.domain.partner_errors import SignedOnAnotherDay
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
 from app.domain.rules import Party

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.dates import check_day
-from app.domain.errors import DateAfterPosition, InstalmentUnknown
 from app.domain.ledger import RepaymentSource
 from app.domain.loan_lifecycle import LoanAction, after
+from app.domain.partner_errors import DateAfterPosition, InstalmentUnknown
 from app.domain.permissions import Caller
 from app.domain.statements import LineKind
 from app.messages import Language

@@ -213,9 +213,10 @@ def test_an_administrator_without_superuser_rights_can_prepare(tmp_path: Path) -
         with connect(server) as connection:
             connection.execute("CREATE ROLE administrator LOGIN CREATEDB CREATEROLE")
         admin_url = server.url(role="administrator", database="postgres")
-        owner_url, app_url = prepare_database(admin_url, "microcredit", password="p@ss/word")
+        passwords = {"owner_password": "p@ss/word", "service_password": "p:ss word"}
+        owner_url, app_url = prepare_database(admin_url, "microcredit", **passwords)
         assert owner_url == server.url(role="microcredit_owner:p%40ss%2Fword", database="microcredit")
-        assert app_url == server.url(role="app:p%40ss%2Fword", database="microcredit")
+        assert app_url == server.url(role="app:p%3Ass%20word", database="microcredit")
         with psycopg.connect(app_url.replace("+psycopg", "")) as app:
             assert app.execute("SELECT current_user").fetchone() == ("app",)
 

@@ -1,0 +1,171 @@
+"""What the tests of partner loans speak with: a lender's machine over HTTP, and files on their way to it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from httpx import AsyncClient
+
+from app.commands.partners import add_partner
+from app.domain.amortization import schedule
+from tests.support import Ccas, Databases, Json, Staff, demand, ok
+
+BUDGET: Json = {
+    "resources": [{"kind": "wage", "amount_cents": 120_000}],
+    "charges": [{"kind": "rent", "amount_cents": 40_000}],
+}
+SUPPORT_PERSON = "Accompagnante sociale du CCAS"
+OTHER_ANSWER: Json = {"kind": "budget_advice", "given_on": "2018-03-20"}
+
+
+class Lender(Staff):
+    """A partner's machine; every POST carries an Idempotency-Key of its own unless one is given."""
+
+
+def lender_of(databases: Databases, ccas: Ccas) -> Lender:
+    """A machine of the partner that the rules of the CCAS name."""
+    return machine_of(databases, ccas.agent.client, ccas.lender)
+
+
+def machine_of(databases: Databases, client: AsyncClient, code: str) -> Lender:
+    """A machine of the partner of that code, which is added where it is not known."""
+    made = add_partner(databases.owner_url, code=code, name=code)
+    return Lender(client, made.client_row_id, None, made.partner_id)
+
+
+async def authorised(ccas: Ccas, person_id: str, *, kinds: tuple[str, ...] = ("precheck", "loan_file")) -> Json:
+    """The person's authorisation for the lender of the rules, given on 1 March 2018."""
+    body = {"recipient": ccas.lender, "purposes": list(kinds), "given_on": "2018-03-01"}
+    return await ok(ccas.agent.post(f"/people/{person_id}/authorisations", body))
+
+
+async def taken_in(ccas: Ccas, amount_cents: int = 300_000, **changes: Any) -> Json:
+    """A request received on 1 March 2018 from a person who authorises its handoff."""
+    body = demand(ccas, **{"received_on": "2018-03-01", "project_cost_cents": amount_cents,
+                           "requested_amount_cents": amount_cents, **changes})  # fmt: skip
+    request = await ok(ccas.agent.post("/requests", body))
+    await authorised(ccas, request["applicant_id"])
+    return request
+
+
+async def handed_over(ccas: Ccas, request_id: str, kind: str, sent_on: str, **changes: Any) -> Json:
+    """A handoff of the request to the lender of the rules."""
+    body = {"kind": kind, "support_person": SUPPORT_PERSON, "sent_on": sent_on, **changes}
+    return await ok(ccas.agent.post(f"/requests/{request_id}/handoffs", body))
+
+
+def check(handoff: Json, outcome: str = "favorable", ref: str = "C-1", **changes: Any) -> Json:
+    """A check as a lender pushes it: of the stage that the handoff asks for, consulted on 5 March 2018."""
+    stage = "precheck" if handoff["kind"] == "precheck" else "grant_decision"
+    return {
+        "handoff_id": handoff["id"],
+        "stage": stage,
+        "outcome": outcome,
+        "consulted_at": "2018-03-05T09:30:00Z",
+        "consultation_ref": ref,
+        **changes,
+    }
+
+
+async def prechecked(ccas: Ccas, lender: Lender, request: Json, outcome: str = "favorable") -> Json:
+    """The handoff of a precheck that the lender has answered on 5 March 2018."""
+    handoff = await handed_over(ccas, request["id"], "precheck", "2018-03-02")
+    await ok(lender.post("/partner/ficp-checks", check(handoff, outcome, ref=f"P-{handoff['id'][-12:]}")))
+    return handoff
+
+
+async def endorsed(ccas: Ccas, lender: Lender | None, amount_cents: int, months: int, **changes: Any) -> Json:
+    """A request endorsed on 12 March 2018, after a favourable precheck where a lender is given to make it."""
+    request = await taken_in(ccas, amount_cents, **changes)
+    if lender is not None:
+        await prechecked(ccas, lender, request)
+    path = f"/requests/{request['id']}"
+    assessed = await ok(ccas.agent.post(f"{path}/assess", {"assessed_on": "2018-03-08"}))
+    budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag=f'"{assessed["version"]}"'))
+    plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": amount_cents}]}
+    await ok(ccas.agent.put(f"{path}/financing-plan", plan, etag=f'"{budget["version"]}"'))
+    await ok(ccas.agent.post(f"{path}/submit", {"submitted_on": "2018-03-10"}))
+    await ok(ccas.decider.post(f"{path}/decisions", endorsement(amount_cents, months)))
+    return await ok(ccas.agent.get(path))
+
+
+def endorsement(amount_cents: int, months: int, **changes: Any) -> Json:
+    """The endorsement of a file on 12 March 2018."""
+    return {
+        "outcome": "endorse",
+        "loan": {"amount_cents": amount_cents, "duration_months": months},
+        "decided_on": "2018-03-12",
+        "signatory": "La responsable du dispositif",
+        **changes,
+    }
+
+
+async def sent(ccas: Ccas, lender: Lender | None, amount_cents: int, months: int, **changes: Any) -> Json:
+    """The handoff of an endorsed loan file, sent on 13 March 2018."""
+    request = await endorsed(ccas, lender, amount_cents, months, **changes)
+    return await handed_over(ccas, request["id"], "loan_file", "2018-03-13")
+
+
+async def accepted_by(lender: Lender, handoff: Json, *, decided_on: str = "2018-03-16") -> Json:
+    """The handoff once its lender has checked the file (15 March 2018, favourable) and accepted it."""
+    told = check(handoff, ref=f"G-{handoff['id'][-12:]}", consulted_at="2018-03-15T10:00:00Z")
+    await ok(lender.post("/partner/ficp-checks", told))
+    answer = {"decision": "accepted", "decided_on": decided_on}
+    return await ok(lender.post(f"/partner/handoffs/{handoff['id']}/answers", answer))
+
+
+def offer(amount_cents: int, months: int, rate_percent: str, **changes: Any) -> Json:
+    """An offer of 19 March 2018 whose rows are the annuity, first due on 5 May 2018."""
+    rows = schedule(
+        principal_cents=amount_cents,
+        rate_percent=Decimal(rate_percent),
+        first_due_on=date(2018, 5, 5),
+        duration_months=months,
+    )
+    names = ("number", "principal_cents", "interest_cents", "total_cents")
+    return {
+        "number": f"O-{amount_cents}-{months}",
+        "amount_cents": amount_cents,
+        "offered_on": "2018-03-19",
+        "rows": [{**{name: getattr(row, name) for name in names}, "due_on": row.due_on.isoformat()} for row in rows],
+        **changes,
+    }
+
+
+async def offered_by(ccas: Ccas, lender: Lender, handoff: Json, body: Json) -> str:
+    """The identifier of the loan that a lender offers on a handoff."""
+    made = await ok(lender.post(f"/partner/handoffs/{handoff['id']}/offers", body))
+    return str(made["loan_id"])
+
+
+async def signed(ccas: Ccas, loan_id: str, signed_on: str = "2018-03-26") -> Json:
+    """The loan once all parties have signed on one day, the borrowers their support contract with it."""
+    loan = await ok(ccas.agent.get(f"/loans/{loan_id}"))
+    for party in loan["awaiting_signature_of"]:
+        body = {"party": party, "signed_on": signed_on}
+        if party in ("borrower", "co_borrower"):
+            body["support_contract_signed_on"] = signed_on
+        loan = await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", body))
+    return loan
+
+
+async def paid_out(ccas: Ccas, lender: Lender, handoff: Json, body: Json) -> str:
+    """The identifier of a lender's loan, offered, signed, and paid out on 5 April 2018."""
+    loan_id = await offered_by(ccas, lender, handoff, body)
+    await signed(ccas, loan_id)
+    payment = {"amount_cents": body["amount_cents"], "disbursed_on": "2018-04-05", "reference": f"V-{loan_id[-12:]}",
+               "payee": {"kind": "supplier"}}  # fmt: skip
+    await ok(lender.post(f"/partner/handoffs/{handoff['id']}/disbursements", payment))
+    return loan_id
+
+
+def repayment_line(handoff: Json, amount_cents: int, paid_on: str, reference: str, **changes: Any) -> Json:
+    """A repayment on a lender's statement."""
+    return {
+        "kind": "repayment",
+        "handoff_id": handoff["id"],
+        "reference": reference,
+        "amount_cents": amount_cents,
+        "paid_on": paid_on,
+        **changes,
+    }
