@@ -18,7 +18,7 @@ MicrocreditError
 ├── Conflict              409  the state of things, or a rule, says no
 │   ├── IllegalTransition
 │   ├── RulesBreached
-│   └── ...
+│   └── ... and those of `partner_errors.py`
 ├── TooManyAtOnce         429
 ├── EditConflict          412, 428
 │   ├── VersionStale
@@ -26,8 +26,8 @@ MicrocreditError
 ├── Unavailable           503
 └── Unexpected            500
 
-The docstring of a class is its English message; `messages/fr.yaml` holds the French under the class's `code`.
-Messages may name the error's `facts` in braces. `app/errors.py` alone knows HTTP.
+A class's docstring is its English message; `messages/fr.yaml` has the French under its `code`. Messages may name the
+error's `facts` in braces. `app/errors.py` alone knows HTTP.
 """
 
 import re
@@ -198,10 +198,6 @@ class UnknownProduct(Conflict):
 
 class ProductNotChosen(Conflict):
     """The rules in force on {on} have several products: name one."""
-
-
-class PartnerLends(Conflict):
-    """A partner lends here: the loan and its money come from its offer and its statements, not from the CCAS."""
 
 
 class UnreachableTooSoon(Conflict):

@@ -3,6 +3,10 @@
 from app.domain.errors import Conflict
 
 
+class PartnerLends(Conflict):
+    """A partner lends here: the loan and its money come from its offer and its statements, not from the CCAS."""
+
+
 class NoLender(Conflict):
     """This CCAS lends its own money: no partner lends, and nothing is handed over."""
 

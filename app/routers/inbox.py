@@ -7,7 +7,7 @@ from fastapi import Query, status
 from app.dependencies import Answer, Caller, HandoffId, Today, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
-from app.schemas.handoffs import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
+from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
 from app.services import inbox
 
 router = strict_router("/v1/partner/handoffs", "inbox")

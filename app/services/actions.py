@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain import loan_lifecycle, request_lifecycle
 from app.domain.decisions import ACTIONS, Outcome
-from app.domain.errors import IllegalTransition, MicrocreditError, PartnerLends
+from app.domain.errors import IllegalTransition, MicrocreditError
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
+from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller, allows
 from app.domain.request_lifecycle import EDITABLE, RequestAction
 from app.schemas.requests import ActionList, ActionRead

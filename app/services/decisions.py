@@ -17,7 +17,6 @@ from app.domain.errors import (
     Breach,
     ImpossibleSchedule,
     NotFound,
-    PartnerLends,
     PlanMissing,
     RuleNotStated,
     RulesBreached,
@@ -26,7 +25,7 @@ from app.domain.errors import (
 from app.domain.financing import check_balanced, check_plan_matches
 from app.domain.loan_terms import EndorsedTerms
 from app.domain.loan_terms import LoanTerms as CompleteTerms
-from app.domain.partner_errors import NoLender
+from app.domain.partner_errors import NoLender, PartnerLends
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import after
 from app.domain.rules import Lending, Product, RuleVersion

@@ -17,7 +17,7 @@ from app.domain.partner_errors import AnsweredByCheck
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
 from app.schemas.base import Page
-from app.schemas.handoffs import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
+from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
 from app.services import handoff_routes, handoff_steps
 from app.services import request_steps as steps
 from app.services.check_standings import weigh

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.errors import NotFound, PartnerLends
+from app.domain.errors import NotFound
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
+from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
 from app.domain.rules import Product, RuleVersion
 from app.services import rules

@@ -1,0 +1,69 @@
+"""Files handed over, as the partner that lends reads and answers them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.handoff_lifecycle import HandoffKind, HandoffStatus
+from app.schemas.base import Day, Input, MachineReference, Output, PageQuery, Prose, Resource
+from app.schemas.handoffs import HandoffStep
+
+
+class InboxQuery(PageQuery):
+    """Filters of a partner's inbox."""
+
+    status: HandoffStatus | None = None
+
+
+class InboxItem(Output):
+    """A handoff as the partner's inbox shows it: no personal data. `tenant` is the CCAS's short name."""
+
+    id: UUID
+    tenant: str
+    kind: HandoffKind
+    status: HandoffStatus
+    payload_sha256: str
+    sent_at: datetime
+
+
+class InboxRead(Resource):
+    """A handoff as its partner reads it, with the payload and the steps on both sides."""
+
+    id: UUID
+    tenant: str
+    kind: HandoffKind
+    status: HandoffStatus
+    support_person: str
+    answered_on: date | None
+    partner_reference: str | None
+    payload: dict[str, Any]
+    payload_sha256: str
+    steps: list[HandoffStep]
+    sent_at: datetime
+
+
+class AcknowledgementCreate(Input):
+    """The partner has the file; `reference` is its own."""
+
+    reference: MachineReference | None = None
+
+
+class AnswerCreate(Input):
+    """The lender's answer. A refusal has no reason here: the lender tells it to the person directly.
+
+    `asked` says what is missing, with `more_information` and only with it.
+    """
+
+    decision: Literal["accepted", "refused", "more_information"]
+    decided_on: Day
+    reference: MachineReference | None = None
+    asked: Annotated[Prose, Field(description="what the CCAS is asked for")] | None = None
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if (self.decision == "more_information") != (self.asked is not None):
+            raise PydanticCustomError("incoherent", "{fault}", {"fault": "asked_with_more_information_only"})
+        return self
