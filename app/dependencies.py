@@ -8,7 +8,9 @@ from typing import Annotated, TypeVar
 from urllib.parse import unquote_plus
 
 from fastapi import Depends, Header, Path, Request, Response
-from fastapi.security import OAuth2PasswordBearer
+from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlowPassword, OAuthFlows
+from fastapi.security import OAuth2
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import messages
@@ -31,7 +33,14 @@ from app.services import auth
 from app.settings import settings
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
-_bearer = OAuth2PasswordBearer("/v1/auth/token", auto_error=False, description="`login@slug` and password")
+_TOKENS = "/v1/auth/token"
+_bearer = OAuth2(
+    flows=OAuthFlows(
+        password=OAuthFlowPassword(tokenUrl=_TOKENS), clientCredentials=OAuthFlowClientCredentials(tokenUrl=_TOKENS)
+    ),
+    auto_error=False,
+    description="a person's `login@slug` and password, or a partner's client credentials",
+)
 
 
 async def now() -> datetime:
@@ -50,11 +59,12 @@ async def language(accept_language: Annotated[str | None, Header()] = None) -> m
 Language = Annotated[messages.Language, Depends(language)]
 
 
-async def credential(request: Request, token: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
+async def credential(request: Request, authorization: Annotated[str | None, Depends(_bearer)], now: Now) -> Credential:
     """What the bearer token says. Raises Unauthenticated, TokenRefused, HeaderDoubled."""
     if len(request.headers.getlist("authorization")) > 1:
         raise HeaderDoubled(header="Authorization")
-    if token is None:
+    scheme, token = get_authorization_scheme_param(authorization)
+    if scheme.lower() != "bearer":
         raise Unauthenticated
     return read_token(token, secret=settings().token_secret.get_secret_value(), now=now)
 
