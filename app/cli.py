@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -15,6 +17,7 @@ from app.local_postgres import LocalPostgresError
 from app.parameters.yaml_file import YamlFault
 
 _ACCOUNT_ROLES = sorted(set(Role) - {Role.PARTNER})
+_PARIS = ZoneInfo("Europe/Paris")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     partners.add_argument("action", choices=["add"])
     partners.add_argument("code", help="short name, such as credit_mutuel")
     partners.add_argument("--name", help="how people call it; needed for a new one")
+    check = command("check", _check, "list the national parameters not checked for a year, and missing usury rates")
+    check.add_argument("--on", type=date.fromisoformat, help="the day to look from, YYYY-MM-DD (default today)")
     return parser
 
 
@@ -134,6 +139,13 @@ def _partners(options: argparse.Namespace) -> int:
 
     made = add_partner(_owner_url(), code=options.code, name=options.name)
     sys.stdout.write(f"client_id={made.client_id}\nclient_secret={made.client_secret}\n")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from app.commands.check import check
+
+    sys.stdout.write(f"{check(options.on or datetime.now(_PARIS).date())}\n")
     return 0
 
 

@@ -31,6 +31,7 @@ from app.routers import (
     plans,
     repayments,
     requests,
+    simulations,
     statements,
     tenants,
 )
@@ -60,7 +61,7 @@ class Api(FastAPI):
 
 _STAFF = (people, authorisations, requests, plans, decisions, agreements, handoffs, loans, repayments)
 _PARTNERS = (inbox, ficp_checks, offers, statements)
-_ROUTERS = (health, docs, tenants, auth, *_STAFF, *_PARTNERS)
+_ROUTERS = (health, docs, tenants, simulations, auth, *_STAFF, *_PARTNERS)
 
 
 def create_app() -> FastAPI:

@@ -1,14 +1,19 @@
 """What the tests of partner loans speak with: a lender's machine over HTTP, and files on their way to it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from httpx import AsyncClient
 
 from app.commands.partners import add_partner
+from app.commands.tenants import read_rules
 from app.domain.amortization import schedule
-from tests.support import Ccas, Databases, Json, Staff, demand, ok
+from app.domain.rules import TenantRules
+from app.tenants import seed_files
+from tests.support import Ccas, Databases, Json, Staff, demand, ok, open_with, with_own_partners
 
 BUDGET: Json = {
     "resources": [{"kind": "wage", "amount_cents": 120_000}],
@@ -31,6 +36,26 @@ def machine_of(databases: Databases, client: AsyncClient, code: str) -> Lender:
     """A machine of the partner of that code, which is added where it is not known."""
     made = add_partner(databases.owner_url, code=code, name=code)
     return Lender(client, made.client_row_id, None, made.partner_id)
+
+
+def rules_under(rules_of: str, **agreements: Json) -> TenantRules:
+    """The rules of a seed tenant with partners of their own, its agreements changed by the seed's partner codes."""
+    seed = read_rules(next(path for path in seed_files() if path.stem == rules_of))
+    changed = tuple(replace(agreement, **agreements.get(agreement.partner, {})) for agreement in seed.agreements)
+    own = uuid4().hex[:8]
+    return with_own_partners(replace(seed, slug=f"{rules_of}-{own}", agreements=changed), own)
+
+
+def open_under(databases: Databases, client: AsyncClient, rules_of: str, **agreements: Json) -> Ccas:
+    """A CCAS with the rules of a seed tenant, its agreements changed by the seed's partner codes."""
+    return open_with(databases, client, rules_under(rules_of, **agreements))
+
+
+def neighbours(databases: Databases, client: AsyncClient, rules_of: str) -> tuple[Ccas, Ccas]:
+    """Two CCAS with the rules of one seed tenant and the same partner."""
+    rules = rules_under(rules_of)
+    one, two = (open_with(databases, client, replace(rules, slug=f"{rules.slug}-{n}")) for n in ("one", "two"))
+    return one, two
 
 
 async def authorised(ccas: Ccas, person_id: str, *, kinds: tuple[str, ...] = ("precheck", "loan_file")) -> Json:
@@ -74,8 +99,8 @@ async def prechecked(ccas: Ccas, lender: Lender, request: Json, outcome: str = "
     return handoff
 
 
-async def endorsed(ccas: Ccas, lender: Lender | None, amount_cents: int, months: int, **changes: Any) -> Json:
-    """A request endorsed on 12 March 2018, after a favourable precheck where a lender is given to make it."""
+async def before_commission(ccas: Ccas, lender: Lender | None, amount_cents: int, **changes: Any) -> str:
+    """The path of a request submitted on 10 March 2018, after a favourable precheck where a lender is given for it."""
     request = await taken_in(ccas, amount_cents, **changes)
     if lender is not None:
         await prechecked(ccas, lender, request)
@@ -85,6 +110,12 @@ async def endorsed(ccas: Ccas, lender: Lender | None, amount_cents: int, months:
     plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": amount_cents}]}
     await ok(ccas.agent.put(f"{path}/financing-plan", plan, etag=f'"{budget["version"]}"'))
     await ok(ccas.agent.post(f"{path}/submit", {"submitted_on": "2018-03-10"}))
+    return path
+
+
+async def endorsed(ccas: Ccas, lender: Lender | None, amount_cents: int, months: int, **changes: Any) -> Json:
+    """A request endorsed on 12 March 2018, after a favourable precheck where a lender is given to make it."""
+    path = await before_commission(ccas, lender, amount_cents, **changes)
     await ok(ccas.decider.post(f"{path}/decisions", endorsement(amount_cents, months)))
     return await ok(ccas.agent.get(path))
 
@@ -112,6 +143,17 @@ async def accepted_by(lender: Lender, handoff: Json, *, decided_on: str = "2018-
     await ok(lender.post("/partner/ficp-checks", told))
     answer = {"decision": "accepted", "decided_on": decided_on}
     return await ok(lender.post(f"/partner/handoffs/{handoff['id']}/answers", answer))
+
+
+async def accepted_file(
+    databases: Databases, ccas: Ccas, amount_cents: int, months: int, **changes: Any
+) -> tuple[Lender, Json]:
+    """The lender's machine and the handoff of a file that it accepted, prechecked where the rules ask for it."""
+    lender = lender_of(databases, ccas)
+    checks_first = lender if ccas.slug.startswith("toulouse") else None
+    handoff = await sent(ccas, checks_first, amount_cents, months, **changes)
+    await accepted_by(lender, handoff)
+    return lender, handoff
 
 
 def offer(amount_cents: int, months: int, rate_percent: str, **changes: Any) -> Json:

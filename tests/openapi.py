@@ -8,7 +8,8 @@ import copy
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -16,10 +17,15 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from httpx import AsyncClient
 
-from app.domain.permissions import ROLES, Role
+from app.commands.tenants import read_rules
+from app.domain.permissions import ROLES, STAFF_ROLES, Role
+from app.domain.rules import Precision, TenantRules
 from app.main import create_app
 from app.settings import settings
+from app.tenants import seed_files
+from tests.lenders import Lender, accepted_by, lender_of, offer, paid_out, repayment_line, sent
 from tests.support import (
     APPROVAL,
     TOKEN_SECRET,
@@ -31,7 +37,9 @@ from tests.support import (
     add_staff,
     disbursed,
     ok,
+    open_with,
     repayment,
+    with_own_partners,
 )
 
 FieldPath = tuple[str | int, ...]
@@ -54,6 +62,7 @@ COHERENT: dict[str, Json] = {
     "DecisionCreate": APPROVAL,
     "Closing": {"outcome": "withdrawn"},
     "FinancingPlanReplace": WHOLE_LOAN,
+    "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }
 _PATTERNS = {
     r"^([0-9]{2}|2[AB])[0-9]{3}$": "25056",
@@ -98,6 +107,23 @@ class Operation:
         schema: Json = self.spec["requestBody"]["content"][self.media_type]["schema"]
         return schema
 
+    @property
+    def forms(self) -> list[Json]:
+        """The schemas of the forms that the body may take; none where there is no body."""
+        return [] if self.body_schema is None else forms(self.body_schema)
+
+    @property
+    def itemised(self) -> bool:
+        """Whether the `items` of the body are answered one by one, within an answer that succeeds."""
+        content = self.spec["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        answers = [form.get("properties", {}).get("items", {}) for form in forms(content.get("schema", {}))]
+        return any(items.get("items", {}).get("$ref", "").endswith("/ItemAnswer") for items in answers)
+
+    @property
+    def of_partners(self) -> bool:
+        """Whether partners' machines alone may carry it out."""
+        return ROLES.get(self.id) == frozenset({Role.PARTNER})
+
     def url(self, identifiers: dict[str, str]) -> str:
         """The address of the operation on these identifiers."""
         examples = {name: sample(schema) for name, schema in self.parameters("path").items()}
@@ -141,12 +167,12 @@ def operations() -> list[Operation]:
 
 
 def resolved(schema: Json) -> Json:
-    """The schema behind a reference; of an optional one, what it is when it is given."""
+    """The schema behind a reference; of an optional one, what it is when it is given; of several, the first."""
     while True:
         if "$ref" in schema:
             schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        elif "anyOf" in schema:
-            schema = next(branch for branch in schema["anyOf"] if branch.get("type") != "null")
+        elif branches := _branches(schema):
+            schema = branches[0]
         else:
             return schema
 
@@ -156,9 +182,33 @@ def nullable(schema: Json) -> bool:
     return any(branch.get("type") == "null" for branch in schema.get("anyOf", []))
 
 
-def ambiguous(schema: Json) -> bool:
-    """Whether the schema has several forms besides null."""
-    return sum(branch.get("type") != "null" for branch in schema.get("anyOf", [])) > 1
+def _branches(schema: Json) -> list[Json]:
+    """What the schema may be besides null; nothing for one that is no union."""
+    union = schema.get("anyOf", []) + schema.get("oneOf", [])
+    return [branch for branch in union if branch.get("type") != "null"]
+
+
+def forms(schema: Json) -> list[Json]:
+    """The schema once for each form of every union in it, so that each form is tried."""
+    if nullable(schema):
+        return [{"anyOf": [form, {"type": "null"}]} for branch in _branches(schema) for form in forms(branch)]
+    if branches := _branches(schema):
+        return [form for branch in branches for form in forms(branch)]
+    whole = resolved(schema)
+    found = [
+        {**whole, "properties": {**whole["properties"], name: form}}
+        for name, inner in whole.get("properties", {}).items()
+        for form in _several(inner)
+    ]
+    if "items" in whole:
+        found += [{**whole, "items": form} for form in _several(whole["items"])]
+    return found or [whole]
+
+
+def _several(schema: Json) -> list[Json]:
+    """The forms of a part that has more than one."""
+    found = forms(schema)
+    return found if len(found) > 1 else []
 
 
 def is_day(schema: Json) -> bool:
@@ -257,23 +307,81 @@ def json_bytes(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-def everyone(databases: Databases, ccas: Ccas) -> Staff:
-    """A member of staff with every role that a CCAS gives: what is refused is not refused for want of a role."""
-    roles = sorted({role for allowed in ROLES.values() for role in allowed} - {Role.PLATFORM})
-    return Staff(ccas.agent.client, add_staff(databases, ccas.id, f"everyone-{uuid4().hex[:6]}", roles), ccas.id)
+@dataclass(frozen=True)
+class Callers:
+    """Who asks: a member of staff with every role that a CCAS gives, and a machine of the partner that lends there."""
+
+    staff: Staff
+    lender: Lender
+
+    def of(self, operation: Operation) -> Staff:
+        """Who is not refused the operation for want of a role."""
+        return self.lender if operation.of_partners else self.staff
 
 
-async def real_identifiers(ccas: Ccas) -> dict[str, str]:
-    """One real identifier of the CCAS for every name that may stand in a path; and its slug."""
+def everyone(databases: Databases, ccas: Ccas) -> Callers:
+    """Callers who may together do everything that concerns the CCAS."""
+    account_id = add_staff(databases, ccas.id, f"everyone-{uuid4().hex[:6]}", sorted(STAFF_ROLES))
+    return Callers(Staff(ccas.agent.client, account_id, ccas.id), lender_of(databases, ccas))
+
+
+def open_both(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS that lent its own money until 2017, and to whose people a partner lends since, by one product.
+
+    Whatever the service knows can be made there: what happens in 2011 and what happens in 2018 find their rules.
+    """
+    own_funds, partner = (_seed(slug) for slug in ("besancon", "amiens"))
+    *earlier, last = own_funds.versions
+    lent = replace(
+        partner.versions[-1],
+        version=last.version + 1,
+        valid_from=date(2018, 1, 1),
+        valid_from_precision=Precision.DAY,
+        products=tuple(replace(product, code=last.products[0].code) for product in partner.versions[-1].products),
+    )
+    versions = (*earlier, replace(last, valid_to=date(2017, 12, 31)), lent)
+    own = uuid4().hex[:8]
+    rules = replace(own_funds, slug=f"both-{own}", versions=versions, agreements=partner.agreements)
+    return open_with(databases, client, with_own_partners(rules, own))
+
+
+def _seed(slug: str) -> TenantRules:
+    return read_rules(next(path for path in seed_files() if path.stem == slug))
+
+
+async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
+    """One real identifier of a CCAS of `open_both` for every name that may stand in a path; and its slug.
+
+    The request is the one that was handed over; the loan is another's, of the CCAS's own money.
+    """
     loan_id = await disbursed(ccas)
     loan = await ok(ccas.agent.get(f"/loans/{loan_id}"))
-    request = await ok(ccas.agent.get(f"/requests/{loan['request_id']}"))
     money = await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(8_500, "2011-02-05", "B-1")))
+    handoff = await lent_by_partner(databases, ccas)
+    request = await ok(ccas.agent.get(f"/requests/{handoff['request_id']}"))
+    person_id = str(request["applicant_id"])
+    authorisations = await ok(ccas.agent.get(f"/people/{person_id}/authorisations"))
+    agreements = await ok(ccas.agent.get("/agreements"))
     return {
         "slug": ccas.slug,
         "loan_id": loan_id,
         "request_id": str(request["id"]),
-        "person_id": str(request["applicant_id"]),
+        "person_id": person_id,
         "decision_id": str(loan["decision_id"]),
         "repayment_id": str(money["id"]),
+        "handoff_id": str(handoff["id"]),
+        "authorisation_id": str(authorisations["items"][0]["id"]),
+        "agreement_id": str(agreements["items"][0]["id"]),
     }
+
+
+async def lent_by_partner(databases: Databases, ccas: Ccas) -> Json:
+    """The handoff of a loan of 2 000 € that the partner has offered, paid out, and told a first repayment of."""
+    lender = lender_of(databases, ccas)
+    handoff = await sent(ccas, None, 200_000, 24)
+    await accepted_by(lender, handoff)
+    await paid_out(ccas, lender, handoff, offer(200_000, 24, "6.20"))
+    statement = {"position_on": "2018-05-31", "items": [repayment_line(handoff, 8_882, "2018-05-05", "R-1")]}
+    told = await ok(lender.post("/partner/repayments", statement))
+    assert [item["status"] for item in told["items"]] == ["recorded"]
+    return handoff

@@ -32,6 +32,7 @@ from app.local_postgres import (
 
 if TYPE_CHECKING:
     from app.commands.accounts import DemoAccount
+    from app.commands.demo.clients import DemoClient
 
 DATABASE = "microcredit"
 
@@ -75,11 +76,12 @@ def _on_given_database(listener: socket.socket, data: Path, *, reset: bool) -> i
     _migrate(owner_url)
     if "TOKEN_SECRET" not in os.environ:
         os.environ["TOKEN_SECRET"] = _token_secret(data)
-    return _serve(listener, lambda _, address: print(_welcome(address, data, ()), flush=True))
+    return _serve(listener, lambda _, address: print(_welcome(address, data, (), ()), flush=True))
 
 
 def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> int:
     from app.commands.accounts import demonstration_accounts
+    from app.commands.demo.clients import demonstration_clients
 
     # A first start cut short leaves half of the examples: it starts again from nothing.
     first = reset or not (data / _LOADED).exists()
@@ -89,17 +91,19 @@ def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> i
         create_database(server, DATABASE)
         owner_url = server.url(role="microcredit_owner", database=DATABASE)
         _migrate(owner_url)
-        accounts = demonstration_accounts(owner_url, _kept_passwords(data))
-        _keep_accounts(data, accounts)
+        accounts = demonstration_accounts(owner_url, _kept(data / "accounts"))
+        clients = demonstration_clients(owner_url, _kept(data / "clients"))
+        _keep(data / "accounts", [(account.username, account.password) for account in accounts])
+        _keep(data / "clients", [(client.client_id, client.client_secret) for client in clients])
         os.environ["DATABASE_URL"] = server.url(role="app", database=DATABASE)
         os.environ.pop("DATABASE_OWNER_URL", None)
         os.environ["TOKEN_SECRET"] = _token_secret(data)
 
         def announce(server: uvicorn.Server, address: str) -> None:
             if first:
-                _load_examples(server, address, accounts, data)
+                _load_examples(server, address, accounts, clients, data)
             if not server.should_exit:
-                print(_welcome(address, data, accounts), flush=True)
+                print(_welcome(address, data, accounts, clients), flush=True)
 
         return _serve(listener, announce)
 
@@ -152,17 +156,15 @@ def _wipe(data: Path) -> None:
             path.unlink()
 
 
-def _kept_passwords(data: Path) -> dict[str, str]:
-    """Those of the last start, so that what somebody noted stays good."""
-    path = data / "accounts"
+def _kept(path: Path) -> dict[str, str]:
+    """What the last start gave, by name, so that what somebody noted stays good."""
     return dict(line.split(" ", 1) for line in path.read_text().splitlines()) if path.exists() else {}
 
 
-def _keep_accounts(data: Path, accounts: "Sequence[DemoAccount]") -> None:
-    """Beside what is printed: `username password` on a line each, for scripts of this machine's user."""
-    path = data / "accounts"
+def _keep(path: Path, given: Sequence[tuple[str, str]]) -> None:
+    """Beside what is printed: a name and its password or secret on a line each, for scripts of this machine's user."""
     path.touch(mode=0o600)
-    path.write_text("".join(f"{account.username} {account.password}\n" for account in accounts))
+    path.write_text("".join(f"{name} {secret}\n" for name, secret in given))
 
 
 def _token_secret(data: Path) -> str:
@@ -242,12 +244,18 @@ def _when_ready(
         server.should_exit = True
 
 
-def _load_examples(server: uvicorn.Server, address: str, accounts: "Sequence[DemoAccount]", data: Path) -> None:
+def _load_examples(
+    server: uvicorn.Server,
+    address: str,
+    accounts: "Sequence[DemoAccount]",
+    clients: "Sequence[DemoClient]",
+    data: Path,
+) -> None:
     print("Loading the example data…", flush=True)
     try:
         from app.commands.demo import load_demo
 
-        load_demo(address, accounts)
+        load_demo(address, accounts, clients)
     except Exception:  # noqa: BLE001  the service is of use without examples; a developer wants the trace
         if server.should_exit:
             return
@@ -256,14 +264,31 @@ def _load_examples(server: uvicorn.Server, address: str, accounts: "Sequence[Dem
     (data / _LOADED).touch()
 
 
-def _welcome(address: str, data: Path, accounts: "Sequence[DemoAccount]") -> str:
+def _welcome(address: str, data: Path, accounts: "Sequence[DemoAccount]", clients: "Sequence[DemoClient]") -> str:
     lines = ["", f"  Service        {address}", f"  Documentation  {address}/docs", ""]
     if accounts:
-        rows = [("user name", "password", "roles")]
-        rows += [(a.username, a.password, ", ".join(a.roles)) for a in accounts]
-        wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        lines += [f"  {name:{wide[0]}}  {password:{wide[1]}}  {roles}" for name, password, roles in rows]
-        form = [shlex.quote(f"{field}={getattr(accounts[0], field)}") for field in ("username", "password")]
-        given = " ".join(f"--data-urlencode {value}" for value in form)
-        lines += ["", "  A token for the first of them:", f"  curl -s {address}/v1/auth/token {given}", ""]
+        given = [(a.username, a.password, ", ".join(a.roles)) for a in accounts]
+        lines += [*_table(("user name", "password", "roles"), given), ""]
+        form = {"username": accounts[0].username, "password": accounts[0].password}
+        lines += ["  A token for the first of them:", _token_command(address, form), ""]
+    if clients:
+        given = [(c.client_id, c.client_secret, c.name) for c in clients]
+        lines += [*_table(("client_id", "client_secret", "partner that lends (its machine)"), given), ""]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": clients[0].client_id,
+            "client_secret": clients[0].client_secret,
+        }
+        lines += ["  A token for the first of them:", _token_command(address, form), ""]
     return "\n".join([*lines, f"  Ctrl-C stops it; what it keeps is in {data}.", ""])
+
+
+def _table(titles: tuple[str, str, str], rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    wide = [max(len(row[column]) for row in [titles, *rows]) for column in (0, 1)]
+    return [f"  {name:{wide[0]}}  {secret:{wide[1]}}  {said}" for name, secret, said in [titles, *rows]]
+
+
+def _token_command(address: str, form: dict[str, str]) -> str:
+    """One line for a shell, whatever the password holds."""
+    given = " ".join(f"--data-urlencode {shlex.quote(f'{field}={value}')}" for field, value in form.items())
+    return f"  curl -s {address}/v1/auth/token {given}"

@@ -48,7 +48,7 @@ def add_partner(
     client_id = f"{code}-{secrets.token_hex(4)}"
     with as_owner(owner_url) as connection:
         known = connection.execute(select(col(Partner.id)).where(col(Partner.code) == code)).scalar_one_or_none()
-        if known is None and not name:
+        if known is None and not (name or "").strip():
             raise PartnerRefused(f"no partner is called {code} yet: give its name with --name")
         partner_id = known_partner(connection, code, name or code)
         connection.execute(

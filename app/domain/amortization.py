@@ -19,9 +19,9 @@ _RATE_STEP_PERCENT = Decimal("0.000001")  # finer rates would make the exact pow
 
 
 class ImpossiblePlan(ValueError):
-    """The plan cannot exist: ``field`` is the name to change, ``bound`` its nearest possible value."""
+    """The plan cannot exist: ``field`` is the name to change, ``bound`` its nearest possible value, if there is one."""
 
-    def __init__(self, field: str, bound: int | None, message: str) -> None:
+    def __init__(self, field: str, bound: int | date | None, message: str) -> None:
         super().__init__(message)
         self.field = field
         self.bound = bound
@@ -79,6 +79,9 @@ def schedule(
 ) -> tuple[Instalment, ...]:
     """The rows that repay ``principal_cents`` at ``rate_percent`` a year, in months; the first counts as one.
 
+    A delayed first instalment (*différé*) moves every date and no amount: it bears one month of interest,
+    however long after the payment it falls.
+
     With a duration, the instalment is the annuity rounded to its unit; with an instalment, the duration is
     the fewest months whose odd row does not exceed it; with both, both hold and the odd row may do so.
     Interest is the balance times a twelfth of the nominal yearly rate, to the cent, half up. Whole euros and
@@ -86,7 +89,7 @@ def schedule(
     Raises ImpossiblePlan, naming the field and its bound, rather than return a row that is not positive.
     """
     _refuse_out_of_bounds(principal_cents, duration_months, instalment_cents, rounding_unit_cents)
-    _refuse_rate(rate_percent)
+    refuse_rate(rate_percent)
     if remainder_on is RemainderOn.FIRST and rate_percent:
         raise ImpossiblePlan("remainder_on", None, "The remainder is on the first instalment at rate 0 only.")
     loan = _Loan(principal_cents, rate_percent)
@@ -101,14 +104,41 @@ def schedule(
     return rows
 
 
+def monthly_interest(balance_cents: int, rate_percent: Decimal) -> int:
+    """A month's interest in cents, half up: the balance times a twelfth of the nominal yearly rate in percent."""
+    # Multiplied before it is divided: half a cent stays half a cent.
+    return round_half_up(balance_cents * rate_percent / 1200)
+
+
+def refuse_outside(field: str, value: object, low: int, high: int | None = None) -> None:
+    """Raises ImpossiblePlan unless the value is a whole number from ``low`` to ``high``, both included."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ImpossiblePlan(field, None, f"{field} is a whole number, not {value}.")
+    if value < low:
+        raise ImpossiblePlan(field, low, f"{field} is at least {low}, not {value}.")
+    if high is not None and value > high:
+        raise ImpossiblePlan(field, high, f"{field} is at most {high}, not {value}.")
+
+
+def refuse_rate(rate: object, field: str = "rate_percent") -> None:
+    """Raises ImpossiblePlan unless the rate is a Decimal from 0 to 100 percent, of six decimals at most."""
+    if not isinstance(rate, Decimal) or not rate.is_finite():
+        raise ImpossiblePlan(field, None, f"A rate is a decimal number, not {rate}.")
+    if not 0 <= rate <= RATE_PERCENT_MAX:
+        bound = 0 if rate < 0 else RATE_PERCENT_MAX
+        raise ImpossiblePlan(field, bound, f"A rate is from 0 to {RATE_PERCENT_MAX} %, not {rate}.")
+    if rate % _RATE_STEP_PERCENT:
+        raise ImpossiblePlan(field, None, f"A rate has at most six decimals: {rate} has more.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Loan:
     principal_cents: int
     rate_percent: Decimal
 
     def interest(self, balance_cents: int) -> int:
-        """One month's interest in cents, multiplied before it is divided: half a cent stays half a cent."""
-        return round_half_up(balance_cents * self.rate_percent / 1200)
+        """One month's interest in cents."""
+        return monthly_interest(balance_cents, self.rate_percent)
 
     def rows(self, dates: Sequence[date], instalment: int, remainder_on: RemainderOn) -> Iterator[Instalment]:
         """One row per date: the instalment, except on the row of the remainder."""
@@ -193,27 +223,12 @@ def _too_long(months: int, instalment: int, longest: int) -> ImpossiblePlan:
 
 
 def _refuse_out_of_bounds(principal: int, duration: int | None, instalment: int | None, unit: int) -> None:
-    limits = (
-        ("principal_cents", principal, 1, PRINCIPAL_CENTS_MAX),
-        ("duration_months", duration, 1, DURATION_MONTHS_MAX),
-        ("instalment_cents", instalment, 1, None),
-        ("rounding_unit_cents", unit, 1, None),
-    )
-    for field, value, low, high in limits:
-        if value is not None and value < low:
-            raise ImpossiblePlan(field, low, f"{field} is at least {low}, not {value}.")
-        if value is not None and high is not None and value > high:
-            raise ImpossiblePlan(field, high, f"{field} is at most {high}, not {value}.")
-
-
-def _refuse_rate(rate: Decimal) -> None:
-    if not rate.is_finite():
-        raise ImpossiblePlan("rate_percent", None, f"A rate is a number, not {rate}.")
-    if not 0 <= rate <= RATE_PERCENT_MAX:
-        bound = 0 if rate < 0 else RATE_PERCENT_MAX
-        raise ImpossiblePlan("rate_percent", bound, f"A rate is from 0 to {RATE_PERCENT_MAX} %, not {rate}.")
-    if rate % _RATE_STEP_PERCENT:
-        raise ImpossiblePlan("rate_percent", None, f"A rate has at most six decimals: {rate} has more.")
+    refuse_outside("principal_cents", principal, 1, PRINCIPAL_CENTS_MAX)
+    if duration is not None:
+        refuse_outside("duration_months", duration, 1, DURATION_MONTHS_MAX)
+    if instalment is not None:
+        refuse_outside("instalment_cents", instalment, 1)
+    refuse_outside("rounding_unit_cents", unit, 1)
 
 
 def _check(rows: Sequence[Instalment], principal_cents: int) -> None:
@@ -224,6 +239,9 @@ def _check(rows: Sequence[Instalment], principal_cents: int) -> None:
         "a row is not positive": any(row.principal_cents <= 0 or row.interest_cents < 0 for row in rows),
         "a total is not its parts": any(row.total_cents != row.principal_cents + row.interest_cents for row in rows),
         "the dates do not increase": any(one.due_on >= other.due_on for one, other in pairwise(rows)),
+        "a balance does not follow from its row": any(
+            one.balance_cents - other.principal_cents != other.balance_cents for one, other in pairwise(rows)
+        ),
         "the balance does not end at 0": rows[-1].balance_cents != 0,
     }
     found = [text for text, is_found in faults.items() if is_found]

@@ -17,12 +17,12 @@ class Aid:
     """What is about to be given, and to whom: the facts that the rules are applied to.
 
     Amounts in cents; the terms of the loan are null where none is given. `applicant_age` in whole years on the
-    day of the decision.
+    day of the decision. What a simulation is not told is null, and not tested.
     """
 
-    purpose: str
-    applicant_age: int
-    minor_children: int
+    purpose: str | None
+    applicant_age: int | None
+    minor_children: int | None
     lives_in_served_commune: bool
     loan_amount_cents: int | None = None
     duration_months: int | None = None
@@ -76,8 +76,9 @@ def _person(product: Product, aid: Aid) -> Iterator[_Finding]:
     yield from _above("minor_children_max", product.minor_children_max, aid.minor_children)
     if not aid.lives_in_served_commune:
         yield "residence", None, None, Severity.REFUSE
-    if product.purposes is not None and aid.purpose not in product.purposes:
-        yield "purposes", list(product.purposes), aid.purpose, Severity.REFUSE
+    allowed = product.purposes
+    if allowed is not None and aid.purpose is not None and aid.purpose not in allowed:
+        yield "purposes", list(allowed), aid.purpose, Severity.REFUSE
 
 
 def _loan(product: Product, aid: Aid) -> Iterator[_Finding]:

@@ -41,15 +41,13 @@ def rate(product: Product, limits: AgreementLimits, offered: Decimal | None) -> 
 
 def breaches(product: Product, limits: AgreementLimits, offer: Offer, *, reference: str) -> list[Breach]:
     """Every limit that the offer does not keep, citing the agreement, the text of the rule, or `reference`."""
-    texts = {name: text_of(product, name) or reference for name in ("amount_cents_min", *_MAXIMA, "rate_percent")}
-    found = [*_amounts(product, limits, offer, texts), *_rate(product, limits, offer, texts)]
-    borne = product.interest_borne_by
-    third_party = borne not in (None, InterestBearer.BORROWER, InterestBearer.NOBODY)
-    interest = sum(row.interest_cents for row in offer.rows)
-    if third_party and sum(share.cents for part in offer.parts for share in part) != interest:
-        text = text_of(product, "interest_borne_by") or reference
-        found.append(Breach("interest_borne_by", str(borne), InterestBearer.BORROWER.value, Severity.REFUSE, text))
-    return found
+    names = ("amount_cents_min", *_MAXIMA, "rate_percent", "interest_borne_by")
+    texts = {name: text_of(product, name) or reference for name in names}
+    return [
+        *_amounts(product, limits, offer, texts),
+        *_rate(product, limits, offer, texts),
+        *_interest(product, offer, texts),
+    ]
 
 
 _MAXIMA = ("amount_cents_max", "duration_months_max")
@@ -70,6 +68,19 @@ def _rate(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[s
     for limit, text in stated:
         if limit is not None and offer.rate_percent != limit:
             yield Breach("rate_percent", _percent(limit), _percent(offer.rate_percent), Severity.REFUSE, text)
+
+
+def _interest(product: Product, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:
+    """Where a third party bears the interest, it bears all of it, and nobody else does."""
+    borne = product.interest_borne_by
+    if borne in (None, InterestBearer.BORROWER, InterestBearer.NOBODY):
+        return
+    shares = [share for part in offer.parts for share in part]
+    others = [share.payer for share in shares if share.payer != borne]
+    left = sum(row.interest_cents for row in offer.rows) - sum(share.cents for share in shares)
+    if left or others:
+        actual = InterestBearer.BORROWER.value if left else others[0]
+        yield Breach("interest_borne_by", str(borne), actual, Severity.REFUSE, texts["interest_borne_by"])
 
 
 def _percent(value: Decimal) -> str:

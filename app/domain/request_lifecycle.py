@@ -89,6 +89,9 @@ EDITABLE = frozenset({S.INTAKE, S.ASSESSMENT, S.ADJOURNED})
 # note de restitution finale).
 NEEDS_OTHER_ANSWER = frozenset({S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION})
 
+# The file is on its way to a partner's loan: no contract of the CCAS can come of it.
+WITH_LENDER = frozenset({S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED})
+
 # Where nothing that a lender tells can change the request any more.
 ENDED = NEEDS_OTHER_ANSWER | {S.GRANT_ONLY}
 

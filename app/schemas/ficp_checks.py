@@ -58,7 +58,7 @@ class StandingRead(Output):
 
 
 class StandingList(Output):
-    """One line for each lender and stage that a handoff of the request asks for."""
+    """One line for each lender and stage that a handoff of the request asks for, unless it was taken back."""
 
     items: list[StandingRead]
     next_cursor: str | None

@@ -33,10 +33,11 @@ class Weighed:
 
 
 async def standings(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date) -> StandingList:
-    """One line for each lender and stage that the request's handoffs ask for. Raises NotFound."""
+    """One line for each lender and stage that the request's handoffs ask for, but those taken back. Raises NotFound."""
     request = await steps.load(session, request_id)
     handoffs = await handoff_steps.of_request(session, request.id)
-    latest = {(handoff.partner_id, handoff.kind): handoff for handoff in handoffs}
+    kept = [handoff for handoff in handoffs if handoff.status is not HandoffStatus.WITHDRAWN]
+    latest = {(handoff.partner_id, handoff.kind): handoff for handoff in kept}
     return StandingList(
         items=[await _read(session, handoff, caller=caller, today=today) for handoff in latest.values()],
         next_cursor=None,
@@ -72,8 +73,9 @@ async def check_first_appointment(
     for handoff in await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK):
         if handoff.status is not HandoffStatus.WITHDRAWN:
             weighed = await weigh(session, handoff, zone=caller.time_zone, on=on)
-            consulted_by_then = weighed.consulted_on is not None and weighed.consulted_on <= on
-            standing = weighed.standing if consulted_by_then else Standing.PENDING
+            too_late = weighed.consulted_on is not None and weighed.consulted_on > on
+            favourable_later = weighed.standing is Standing.FAVOURABLE and too_late
+            standing = Standing.PENDING if favourable_later else weighed.standing
     _demand_favourable(standing, CheckStage.PRECHECK)
 
 

@@ -33,7 +33,7 @@ async def create_by_lender(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: LenderDisbursementCreate
 ) -> OfferRead:
     """Records that the partner paid its loan out, whole, under its own reference. Raises as `create` does, NotFound."""
-    loan = await offers.held_loan(session, caller, handoff_id)
+    loan = await offers.held_loan(session, caller, handoff_id, LoanAction.DISBURSE)
     await _record(session, loan, caller=caller, today=today, body=body, reference=body.reference)
     return offers.read(loan)
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,9 @@ from app.services import handoff_routes
 from app.services import request_steps as steps
 from app.tables import Handoff, HandoffTransition, Request
 from app.tenancy import bound_tenant, of_tenant
+
+# The days of these are stated; the others are those of their entry, or of a consultation.
+_STATED = (HandoffAction.SEND, HandoffAction.ASK, HandoffAction.REFUSE, HandoffAction.WITHDRAW)
 
 
 async def load(session: AsyncSession, handoff_id: UUID) -> Handoff:
@@ -76,6 +79,28 @@ async def of_request(session: AsyncSession, request_id: UUID, kind: HandoffKind 
     if kind is not None:
         statement = statement.where(col(Handoff.kind) == kind)
     return (await session.scalars(statement.order_by(col(Handoff.id)))).all()
+
+
+async def last_act_on(session: AsyncSession, request: Request, kind: HandoffKind) -> date:
+    """The day before which nothing more can happen to the handoffs of a kind: their latest act, or the request's."""
+    statement = (
+        select(func.max(HandoffTransition.effect_on))
+        .join(
+            Handoff,
+            and_(
+                col(Handoff.tenant_id) == HandoffTransition.tenant_id, col(Handoff.id) == HandoffTransition.handoff_id
+            ),
+        )
+        .where(
+            of_tenant(session, HandoffTransition),
+            col(Handoff.request_id) == request.id,
+            col(Handoff.kind) == kind,
+            col(HandoffTransition.action).in_(_STATED),
+        )
+    )
+    stated = await session.scalar(statement)
+    of_request = await steps.last_act_on(session, request)
+    return max(of_request, stated) if stated else of_request
 
 
 async def withdraw_all(session: AsyncSession, request: Request, *, caller: Caller, effect_on: date) -> None:

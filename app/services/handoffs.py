@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanInTheWay
-from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus
+from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus, after
 from app.domain.partner_errors import HandoffAlreadyOpen, LenderHasNotRefused, NoLender, PrecheckNotAsked
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction, RequestStatus
@@ -45,7 +45,7 @@ async def create(
     request = await steps.locked(session, request_id)
     product = await rules.product_of(session, request, on=on)
     await check_sendable(session, request, product, body.kind)
-    check_day("sent_on", on, not_before=await steps.last_act_on(session, request), today=today)
+    check_day("sent_on", on, not_before=await handoff_steps.last_act_on(session, request, body.kind), today=today)
     partner = await partners.by_code(session, body.partner or product.lender.code)
     agreement = await agreements.in_force(session, partner, on=on)
     await authorisations.check_given(session, request, partner, body.kind, on=on)
@@ -90,8 +90,11 @@ async def read(session: AsyncSession, handoff_id: UUID) -> HandoffRead:
 async def complete(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: CompletionCreate
 ) -> HandoffRead:
-    """Answers what the partner asked for. Raises NotFound, IllegalTransition."""
-    handoff, _ = await handoff_steps.held(session, handoff_id)
+    """Answers what the partner asked for. Raises NotFound, IllegalTransition, AuthorisationMissing."""
+    handoff, request = await handoff_steps.held(session, handoff_id)
+    after(handoff.kind, handoff.status, HandoffAction.COMPLETE)
+    partner = await session.get_one(Partner, handoff.partner_id)
+    await authorisations.check_given(session, request, partner, handoff.kind, on=today)
     await handoff_steps.move(session, handoff, HandoffAction.COMPLETE, caller=caller, effect_on=today, note=body.note)
     return await _read(session, handoff)
 
@@ -104,7 +107,7 @@ async def withdraw(
     Raises NotFound, IllegalTransition, LoanInTheWay, DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held(session, handoff_id)
-    earliest = await steps.last_act_on(session, request)
+    earliest = await handoff_steps.last_act_on(session, request, handoff.kind)
     check_day("withdrawn_on", body.withdrawn_on, not_before=earliest, today=today)
     if await steps.live_loan(session, request.id) is not None:
         raise LoanInTheWay
@@ -135,8 +138,15 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
 
 
 async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:
-    """The same under the rules of today."""
-    await check_sendable(session, request, await rules.product_of(session, request, on=today), kind)
+    """The same under the rules of today, and what keeps the file from their lender.
+
+    Raises NoAgreement, AuthorisationMissing besides.
+    """
+    product = await rules.product_of(session, request, on=today)
+    await check_sendable(session, request, product, kind)
+    partner = await partners.by_code(session, product.lender.code)
+    await agreements.in_force(session, partner, on=today)
+    await authorisations.check_given(session, request, partner, kind, on=today)
 
 
 async def check_refused(session: AsyncSession, request: Request) -> None:

@@ -26,6 +26,7 @@ from app.tables import Handoff, HandoffRoute, Tenant
 from app.tenancy import bind, of_tenant
 
 _OF_HANDOFF = ("kind", "payload_sha256")
+_PLAIN_ANSWERS = {"refused": HandoffAction.REFUSE, "more_information": HandoffAction.ASK}
 
 
 async def list_page(session: AsyncSession, *, caller: Caller, query: InboxQuery) -> Page[InboxItem]:
@@ -78,25 +79,30 @@ async def answer(
     handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
     if handoff.kind is HandoffKind.PRECHECK:
         raise AnsweredByCheck
-    earliest = await steps.last_act_on(session, request)
+    earliest = await handoff_steps.last_act_on(session, request, handoff.kind)
     check_day("decided_on", body.decided_on, not_before=earliest, today=today)
-    action = {"refused": HandoffAction.REFUSE, "more_information": HandoffAction.ASK}.get(body.decision)
+    action, on = _PLAIN_ANSWERS.get(body.decision), body.decided_on
     if action is None:
-        action = await _acceptance(session, handoff, caller=caller, on=body.decided_on)
+        action, on = await _acceptance(session, handoff, caller=caller, on=on)
     handoff.partner_reference = body.reference or handoff.partner_reference
     if action is not HandoffAction.ASK:
         handoff.answered_on = body.decided_on
-    await handoff_steps.move(session, handoff, action, caller=caller, effect_on=body.decided_on, note=body.asked)
+    await handoff_steps.move(session, handoff, action, caller=caller, effect_on=on, note=body.asked)
     if action is HandoffAction.ACCEPT:
-        steps.move(session, request, RequestAction.LENDER_ACCEPT, caller=caller, effect_on=body.decided_on)
+        steps.move(session, request, RequestAction.LENDER_ACCEPT, caller=caller, effect_on=on)
     return await _read(session, handoff)
 
 
-async def _acceptance(session: AsyncSession, handoff: Handoff, *, caller: Caller, on: date) -> HandoffAction:
+async def _acceptance(
+    session: AsyncSession, handoff: Handoff, *, caller: Caller, on: date
+) -> tuple[HandoffAction, date]:
+    """Whether an acceptance holds or is parked, and from which day: never before the consultation that allows it."""
     if handoff.answered_on is not None:
         raise IllegalTransition(action="accept", state=handoff.status.value)
     weighed = await weigh(session, handoff, zone=caller.time_zone, on=on)
-    return HandoffAction.ACCEPT if weighed.standing is Standing.FAVOURABLE else HandoffAction.PARK
+    if weighed.standing is not Standing.FAVOURABLE:
+        return HandoffAction.PARK, on
+    return HandoffAction.ACCEPT, max(on, weighed.consulted_on or on)
 
 
 async def _behind(session: AsyncSession, routes: Sequence[HandoffRoute]) -> dict[UUID, dict[str, Any]]:

@@ -18,8 +18,9 @@ from app.domain.errors import (
     LoanAlreadyExists,
 )
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
+from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import RequestAction, RequestStatus
+from app.domain.request_lifecycle import WITH_LENDER, RequestAction, RequestStatus
 from app.schemas.base import Page
 from app.schemas.loans import (
     CancellationCreate,
@@ -127,6 +128,8 @@ async def cancel(
 
 async def check_offerable(session: AsyncSession, request: Request) -> None:
     """Raises PartnerLends, IllegalTransition or LoanAlreadyExists where no loan can be offered."""
+    if request.status in WITH_LENDER:
+        raise PartnerLends
     if request.status is not RequestStatus.APPROVED:
         raise IllegalTransition(action="offer_loan", state=request.status.value)
     if await steps.live_loan(session, request.id) is not None:

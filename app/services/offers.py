@@ -12,7 +12,7 @@ from app.domain import interest_subsidies, offers
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanAlreadyExists, ReferenceAlreadyUsed, RuleNotStated, RulesBreached
-from app.domain.handoff_lifecycle import HandoffStatus
+from app.domain.handoff_lifecycle import HandoffKind, HandoffStatus
 from app.domain.interest_subsidies import InterestShare, Shares
 from app.domain.loan_lifecycle import LoanAction, LoanStage
 from app.domain.offers import AgreementLimits, Offer
@@ -24,14 +24,14 @@ from app.schemas.offers import OfferCreate, OfferRead, OfferRow
 from app.services import check_standings, decisions, handoff_routes, handoff_steps, loan_steps, rules, schedules
 from app.services import request_steps as steps
 from app.services.references import next_reference
-from app.tables import AgreementRow, Handoff, Loan, Request
+from app.tables import AgreementRow, Decision, Handoff, Loan, Request
 from app.tenancy import of_tenant
 
 
 async def create(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: OfferCreate
 ) -> OfferRead:
-    """The partner offers its loan, on the rules of the day of the offer.
+    """The partner offers its loan, on the rules that its file was endorsed under.
 
     Raises NotFound, IllegalTransition, LoanAlreadyExists, CheckNotFavourable, OfferDiffers, RuleNotStated,
     RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
@@ -41,8 +41,8 @@ async def create(
     earliest = await steps.last_act_on(session, request)
     check_day("offered_on", body.offered_on, not_before=earliest, today=today)
     await check_standings.check_offer(session, handoff, caller=caller, on=body.offered_on)
-    offer, signed_by = await _offer(session, handoff, request, body)
     endorsement = await decisions.endorsement(session, request.id)
+    offer, signed_by = await _offer(session, handoff, request, endorsement, body)
     if offer.amount_cents != endorsement.loan_amount_cents:
         endorsed_cents = endorsement.loan_amount_cents
         raise OfferDiffers(offered_cents=offer.amount_cents, endorsed_cents=endorsed_cents)
@@ -71,8 +71,8 @@ async def create(
     return read(loan)
 
 
-async def held_loan(session: AsyncSession, caller: Caller, handoff_id: UUID) -> Loan:
-    """The partner's live loan on a handoff, held until the end of the transaction.
+async def held_loan(session: AsyncSession, caller: Caller, handoff_id: UUID, action: LoanAction) -> Loan:
+    """The partner's live loan on a handoff, held until the end of the transaction, for an action.
 
     Raises NotFound for a handoff that is not the partner's, IllegalTransition where it has no loan.
     """
@@ -83,7 +83,7 @@ async def held_loan(session: AsyncSession, caller: Caller, handoff_id: UUID) -> 
     loan_id = (await session.scalars(statement)).one_or_none()
     if loan_id is None:
         handoff = await handoff_steps.load(session, handoff_id)
-        raise IllegalTransition(action=LoanAction.DISBURSE.value, state=handoff.status.value)
+        raise IllegalTransition(action=action.value, state=handoff.status.value)
     return await loan_steps.locked(session, loan_id)
 
 
@@ -100,7 +100,8 @@ def read(loan: Loan) -> OfferRead:
 
 
 async def _check_awaited(session: AsyncSession, handoff: Handoff, request: Request) -> None:
-    accepted = handoff.status is HandoffStatus.ACCEPTED
+    # An accepted precheck only opened the first appointment; it asks for no loan.
+    accepted = handoff.kind is HandoffKind.LOAN_FILE and handoff.status is HandoffStatus.ACCEPTED
     if await steps.live_loan(session, request.id) is not None:
         raise LoanAlreadyExists
     if not accepted or request.status is not RequestStatus.LENDER_ACCEPTED:
@@ -116,11 +117,11 @@ async def _check_number(session: AsyncSession, handoff: Handoff, number: str) ->
 
 
 async def _offer(
-    session: AsyncSession, handoff: Handoff, request: Request, body: OfferCreate
+    session: AsyncSession, handoff: Handoff, request: Request, endorsement: Decision, body: OfferCreate
 ) -> tuple[Offer, list[str] | None]:
     """The offer, completed by the rules where they speak; and the signatories where only the offer states them."""
-    _, version = await rules.in_force(session, body.offered_on)
-    product = rules.product(version, request.product, on=body.offered_on)
+    version = await rules.by_id(session, endorsement.rule_version_id)
+    product = rules.product(version, request.product, on=endorsement.decided_on)
     agreement = await session.get_one(AgreementRow, (handoff.tenant_id, handoff.agreement_id))
     limits = AgreementLimits(
         reference=agreement.reference,
@@ -144,8 +145,8 @@ async def _offer(
 
 
 def _signatories(told: Sequence[Party]) -> list[str]:
-    """Each once; a co-borrower signs wherever there is one, told or not."""
-    return [party.value for party in dict.fromkeys(told) if party is not Party.CO_BORROWER]
+    """Each once; the borrower always signs, and a co-borrower wherever there is one, told or not."""
+    return [party.value for party in dict.fromkeys((Party.BORROWER, *told)) if party is not Party.CO_BORROWER]
 
 
 def _rows(body: OfferCreate) -> list[Instalment]:
@@ -159,9 +160,14 @@ def _rows(body: OfferCreate) -> list[Instalment]:
 
 
 def _parts(product: Product, rows: Sequence[Instalment], told: Sequence[OfferRow]) -> list[Shares]:
-    """Who pays the interest: as the lender's rows say, else as the rules do. Raises RuleNotStated."""
-    if all(row.third_parties is None and row.borrower_cents is None for row in told):
-        if product.interest_borne_by is None and any(row.interest_cents for row in rows):
-            raise RuleNotStated(path="interest_borne_by")
-        return interest_subsidies.shares(rows, product.interest_borne_by)
-    return [tuple(InterestShare(share.payer, share.cents) for share in row.third_parties or ()) for row in told]
+    """Who pays the interest: as the lender's row says, else as the rules do. Raises RuleNotStated."""
+    by_rule = interest_subsidies.shares(rows, product.interest_borne_by)
+    return [_part(product, row, ruled) for row, ruled in zip(told, by_rule, strict=True)]
+
+
+def _part(product: Product, told: OfferRow, ruled: Shares) -> Shares:
+    if told.third_parties is not None or told.borrower_cents is not None:
+        return tuple(InterestShare(share.payer, share.cents) for share in told.third_parties or ())
+    if product.interest_borne_by is None and told.interest_cents:
+        raise RuleNotStated(path="interest_borne_by")
+    return ruled

@@ -45,9 +45,9 @@ class Told:
 
 
 async def enter(
-    session: AsyncSession, loan: Loan, *, caller: Caller, today: date, told: Told
+    session: AsyncSession, loan: Loan, *, caller: Caller, today: date, told: Told, field: str = "received_on"
 ) -> tuple[LedgerEntry, bool]:
-    """The entry of a repayment, and whether it was told before.
+    """The entry of a repayment, and whether it was told before. `field` is what its source calls its day.
 
     The same reference with the same content is the same entry, never a second payment; one that was taken back frees
     its reference.
@@ -56,7 +56,7 @@ async def enter(
     """
     after(loan.stage, LoanAction.REPAY)
     disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
-    check_day("received_on", told.received_on, not_before=disbursed_on, today=today)
+    check_day(field, told.received_on, not_before=disbursed_on, today=today)
     earlier = await _of_reference(session, told, loan.partner_id)
     standing = [known for known, taken_back in earlier if not taken_back]
     if standing:

@@ -58,7 +58,7 @@ async def _open(session: AsyncSession, caller: Caller, position_on: date) -> dic
 async def _record(
     session: AsyncSession, caller: Caller, statements: dict[UUID, UUID], position_on: date, told: ToldLine
 ) -> tuple[UUID, bool]:
-    loan = await offers.held_loan(session, caller, told.handoff_id)
+    loan = await offers.held_loan(session, caller, told.handoff_id, LoanAction.REPAY)
     after(loan.stage, LoanAction.REPAY)
     line = StatementLine(
         tenant_id=loan.tenant_id,
@@ -92,7 +92,7 @@ async def _repayment(
         source=RepaymentSource.LENDER,
         reference=line.reference,
     )
-    entry, known = await repayments.enter(session, loan, caller=caller, today=position_on, told=told)
+    entry, known = await repayments.enter(session, loan, caller=caller, today=position_on, told=told, field="paid_on")
     await session.flush()  # the line refers to the entry through a foreign key without an ORM relation
     return entry.id, known
 

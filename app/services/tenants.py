@@ -27,20 +27,25 @@ async def read(session: AsyncSession, slug: str) -> TenantRead:
 
 async def rules_on(session: AsyncSession, slug: str, *, on: date | None, now: datetime) -> RuleVersionRead:
     """The rules in force on a day; today, by the tenant's clock, where none is given."""
-    tenant = await _by_slug(session, slug)
-    await bind(session, tenant.id)
+    tenant = await bound(session, slug)
     _, version = await rules.in_force(session, on or now.astimezone(ZoneInfo(tenant.time_zone)).date())
     return RuleVersionRead.model_validate(version)
 
 
 async def rule_versions(session: AsyncSession, slug: str) -> RuleVersionList:
     """All versions of the rules, oldest first."""
-    tenant = await _by_slug(session, slug)
-    await bind(session, tenant.id)
+    await bound(session, slug)
     rows = await session.scalars(
         select(RuleVersionRow).where(of_tenant(session, RuleVersionRow)).order_by(col(RuleVersionRow.version))
     )
     return RuleVersionList(items=[RuleVersionSummary.model_validate(row) for row in rows], next_cursor=None)
+
+
+async def bound(session: AsyncSession, slug: str) -> Tenant:
+    """The row of a tenant, to which the transaction is bound from now on. Raises NotFound."""
+    tenant = await _by_slug(session, slug)
+    await bind(session, tenant.id)
+    return tenant
 
 
 async def _by_slug(session: AsyncSession, slug: str) -> Tenant:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
+from urllib.parse import quote_plus
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,8 +17,10 @@ from httpx import AsyncClient, Response
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.commands.accounts import add_account
+from app.commands.partners import ClientCredentials, add_partner
 from app.commands.tenants import load_tenant, read_rules
 from app.domain.permissions import ROLES, Role
 from app.security import Credential, sign_token
@@ -89,8 +93,8 @@ async def test_a_token_says_whose_it_is_of_which_ccas_and_for_half_an_hour(
         databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD
     )
     claims = claims_of((await sign_in(client, f"camille@{besancon.slug}")).json()["access_token"])
-    assert set(claims) == {"iss", "sub", "tenant", "iat", "exp"}
-    assert (claims["sub"], claims["tenant"]) == (str(account_id), str(besancon.id))
+    assert set(claims) == {"iss", "sub", "tenant", "partner", "iat", "exp"}
+    assert (claims["sub"], claims["tenant"], claims["partner"]) == (str(account_id), str(besancon.id), None)
     assert claims["exp"] - claims["iat"] == 30 * 60
     assert abs(claims["iat"] - datetime.now(UTC).timestamp()) < 60
 
@@ -145,6 +149,19 @@ async def test_roles_are_those_of_today_and_not_those_of_the_token(besancon: Cca
     [
         ({"password": PASSWORD}, ("/body/username", "missing")),
         ({"username": "a@b"}, ("/body/password", "missing")),
+        ({}, ("/body/username", "missing")),
+        ({}, ("/body/password", "missing")),
+        ({"client_id": "a", "client_secret": "b"}, ("/body/username", "missing")),
+        ({"grant_type": "client_credentials", "client_secret": "b"}, ("/body/client_id", "missing")),
+        ({"grant_type": "client_credentials", "client_id": "a"}, ("/body/client_secret", "missing")),
+        ({"grant_type": "client_credentials"}, ("/body/client_id", "missing")),
+        ({"grant_type": "client_credentials"}, ("/body/client_secret", "missing")),
+        ({"grant_type": "client_credentials", "username": "a", "password": "b"}, ("/body/client_id", "missing")),
+        ({"grant_type": "client_credentials", "client_id": "", "client_secret": "b"}, ("/body/client_id", "too_short")),
+        (
+            {"grant_type": "CLIENT_CREDENTIALS", "client_id": "a", "client_secret": "b"},
+            ("/body/grant_type", "not_one_of"),
+        ),
         ({"username": "a@b", "password": PASSWORD, "grant_type": "implicit"}, ("/body/grant_type", "not_one_of")),
         ({"username": "a@b", "password": PASSWORD, "otp": "1"}, ("/body/otp", "unknown_field")),
     ],
@@ -176,6 +193,245 @@ async def test_the_longest_login_of_the_longest_slug_signs_in(databases: Databas
     login = "a" * 63
     add_account(databases.owner_url, tenant=slug, login=login, roles=[Role.AGENT], password=PASSWORD)
     assert (await sign_in(client, f"{login}@{slug}")).status_code == 200
+
+
+# A partner's machine
+
+
+@pytest.fixture
+def machine(databases: Databases) -> ClientCredentials:
+    """The credentials of a partner of this test alone."""
+    code = f"bank_{uuid4().hex[:12]}"
+    return add_partner(databases.owner_url, code=code, name="Une banque")
+
+
+def basic(client_id: str, client_secret: str) -> dict[str, str]:
+    """The header of HTTP Basic authentication, each part form-encoded first as OAuth2 has it."""
+    joined = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+    return {"Authorization": f"Basic {base64.b64encode(joined.encode()).decode()}"}
+
+
+def grant(**fields: str) -> dict[str, str]:
+    """The form of client credentials."""
+    return {"grant_type": "client_credentials", **fields}
+
+
+async def test_a_machine_signs_in_by_the_form_or_by_basic_authentication(
+    machine: ClientCredentials, client: AsyncClient
+) -> None:
+    by_form = grant(client_id=machine.client_id, client_secret=machine.client_secret, scope="")
+    answers = [
+        await client.post("/v1/auth/token", data=by_form),
+        await client.post("/v1/auth/token", data=grant(), headers=basic(machine.client_id, machine.client_secret)),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        token = answer.json()
+        assert (token["token_type"], token["expires_in"]) == ("bearer", 1_800)
+        claims = claims_of(token["access_token"])
+        assert (claims["sub"], claims["partner"], claims["tenant"]) == (
+            str(machine.client_row_id),
+            str(machine.partner_id),
+            None,
+        )
+        me = await ok(bearing(client, token["access_token"]).get("/me"))
+        assert (me["account_id"], me["username"]) == (str(machine.client_row_id), machine.client_id)
+        assert (me["tenant"], me["roles"]) == (None, ["partner"])
+        assert machine.client_id.startswith(f"{me['partner']}-")
+        assert me["commune_insee_codes"] == []
+
+
+async def test_every_wrong_way_of_a_machine_gets_the_same_answer(
+    machine: ClientCredentials, databases: Databases, client: AsyncClient
+) -> None:
+    other = add_partner(databases.owner_url, code=f"bank_{uuid4().hex[:12]}", name="Une autre banque")
+    late = add_partner(
+        databases.owner_url, code=f"bank_{uuid4().hex[:12]}", name="Trop tard", expires_at=datetime.now(UTC)
+    )
+    closed = add_partner(databases.owner_url, code=f"bank_{uuid4().hex[:12]}", name="Fermée")
+    close(databases, closed)
+    known, secret = machine.client_id, machine.client_secret
+    forms = {
+        "wrong secret": (known, secret[:-1] + ("A" if secret[-1] != "A" else "B")),
+        "another client's secret": (known, other.client_secret),
+        "unknown client": (f"{known}x", secret),
+        "other case": (known.upper(), secret),
+        "joker": ("%", secret),
+        "the partner's code": (known.rpartition("-")[0], secret),
+        "the row of the client": (str(machine.client_row_id), secret),
+        "expired": (late.client_id, late.client_secret),
+        "closed": (closed.client_id, closed.client_secret),
+    }
+    answers = set()
+    for kind, (client_id, client_secret) in forms.items():
+        for form, headers in (
+            (grant(client_id=client_id, client_secret=client_secret), {}),
+            (grant(), basic(client_id, client_secret)),
+        ):
+            response = await client.post("/v1/auth/token", data=form, headers=headers)
+            assert response.status_code == 401, kind
+            assert response.headers["www-authenticate"]
+            answers.add(response.text)
+    (answer,) = answers
+    problem = json.loads(answer)
+    assert (problem["code"], problem["error"]) == ("client_refused", "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "",
+        "!",
+        "bm9jb2xvbg==",
+        "bm9jb2xvbg",
+        "YTpi YTpi",
+        base64.b64encode(b"\xff\xfe:\xff").decode(),
+        base64.b64encode(b":").decode(),
+        base64.b64encode(b"a\x00:b").decode(),
+        base64.b64encode("é:é".encode("latin-1")).decode(),
+    ],
+    ids=["nothing", "no base64", "no colon", "no padding", "a space", "no UTF-8", "empty parts", "a NUL", "Latin-1"],
+)
+async def test_basic_authentication_that_is_none_is_refused_like_unknown_credentials(
+    client: AsyncClient, encoded: str
+) -> None:
+    headers = {"Authorization": f"Basic {encoded}"}
+    problem = await refused(client.post("/v1/auth/token", data=grant(), headers=headers), 401, "client_refused")
+    assert problem["error"] == "invalid_client"
+
+
+async def test_no_client_without_a_secret_can_be_guessed_at(client: AsyncClient) -> None:
+    """There is nobody whose secret is empty, by whichever way it comes."""
+    for client_id in ("nobody", "a"):
+        await refused(client.post("/v1/auth/token", data=grant(), headers=basic(client_id, "")), 401, "client_refused")
+
+
+async def test_each_grant_asks_for_its_own_fields_alone(
+    machine: ClientCredentials, besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    add_account(databases.owner_url, tenant=besancon.slug, login="camille", roles=[Role.AGENT], password=PASSWORD)
+    person = {"username": f"camille@{besancon.slug}", "password": PASSWORD}
+    bank = {"client_id": machine.client_id, "client_secret": machine.client_secret}
+    for form, sub in (
+        ({**person, **bank}, None),
+        ({**person, **bank, "grant_type": "client_credentials"}, str(machine.client_row_id)),
+    ):
+        answer = await client.post("/v1/auth/token", data=form)
+        claims = claims_of(answer.json()["access_token"])
+        assert (claims["partner"] is None) == (sub is None)
+        assert sub in (None, claims["sub"])
+    crossed = {"username": machine.client_id, "password": machine.client_secret}
+    await refused(client.post("/v1/auth/token", data=crossed), 401, "credentials_refused")
+    as_client = grant(client_id=person["username"], client_secret=PASSWORD)
+    await refused(client.post("/v1/auth/token", data=as_client), 401, "client_refused")
+
+
+async def test_a_machine_that_is_closed_or_expires_goes_no_further(
+    machine: ClientCredentials, databases: Databases, client: AsyncClient
+) -> None:
+    short = add_partner(
+        databases.owner_url,
+        code=f"bank_{uuid4().hex[:12]}",
+        name="Pour peu de temps",
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+    )
+    tokens = {}
+    for made in (machine, short):
+        form = grant(client_id=made.client_id, client_secret=made.client_secret)
+        token = (await client.post("/v1/auth/token", data=form)).json()["access_token"]
+        await ok(bearing(client, token).get("/partner/handoffs"))
+        tokens[made.client_id] = token
+    close(databases, machine)
+    expire(databases, short)
+    for made in (machine, short):
+        staff = bearing(client, tokens[made.client_id])
+        await refused(staff.get("/partner/handoffs"), 401, "token_refused")
+        await refused(staff.get("/me"), 401, "token_refused")
+        form = grant(client_id=made.client_id, client_secret=made.client_secret)
+        await refused(client.post("/v1/auth/token", data=form), 401, "client_refused")
+
+
+async def test_new_credentials_of_a_partner_leave_the_earlier_ones_good(
+    machine: ClientCredentials, databases: Databases, client: AsyncClient
+) -> None:
+    again = add_partner(databases.owner_url, code=machine.client_id.rpartition("-")[0], name=None)
+    assert (again.partner_id, again.client_id != machine.client_id) == (machine.partner_id, True)
+    for made in (machine, again):
+        form = grant(client_id=made.client_id, client_secret=made.client_secret)
+        assert (await client.post("/v1/auth/token", data=form)).status_code == 200
+
+
+async def test_the_secret_of_a_machine_is_kept_as_a_hash_alone(
+    machine: ClientCredentials, databases: Databases
+) -> None:
+    engine = databases.owner()
+    with engine.connect() as connection:
+        row = connection.execute(
+            text("select * from partner_clients where id = :id"), {"id": machine.client_row_id}
+        ).one()
+    engine.dispose()
+    assert len(machine.client_secret) >= 43, "256 bits"
+    assert machine.client_secret not in str(row)
+    assert sha256(machine.client_secret.encode()).hexdigest() in row
+
+
+async def test_a_token_of_one_partner_or_of_both_kinds_opens_nothing(
+    machine: ClientCredentials, besancon: Ccas, databases: Databases, client: AsyncClient
+) -> None:
+    other = add_partner(databases.owner_url, code=f"bank_{uuid4().hex[:12]}", name="Une autre banque")
+    now = datetime.now(UTC)
+    stolen = {
+        "another partner's": Credential(machine.client_row_id, None, other.partner_id),
+        "an account as a client": Credential(besancon.agent.account_id, None, machine.partner_id),
+        "a client as an account": Credential(machine.client_row_id, besancon.id),
+        "a client of the platform": Credential(machine.client_row_id, None),
+        "a partner that is none": Credential(machine.client_row_id, None, uuid4()),
+    }
+    for kind, credential in stolen.items():
+        token = sign_token(credential, secret=TOKEN_SECRET, now=now)
+        response = await bearing(client, token).get("/me")
+        assert (response.status_code, response.json()["code"]) == (401, "token_refused"), kind
+
+
+async def test_a_machine_may_call_what_the_table_says_and_nothing_else(
+    machine: ClientCredentials, app: FastAPI, client: AsyncClient
+) -> None:
+    bank = Staff(client, machine.client_row_id, None, machine.partner_id)
+    wrong = []
+    for operation, method, address in operations(app):
+        response = await call(bank, method, address)
+        forbidden = response.status_code == 403
+        if forbidden == (Role.PARTNER in ROLES[operation]) or response.status_code >= 500:
+            wrong.append((operation, response.status_code))
+    assert wrong == []
+    me = await ok(bank.get("/me"))
+    assert me["permissions"] == sorted(operation for operation, roles in ROLES.items() if Role.PARTNER in roles)
+
+
+@pytest.mark.parametrize("role", ["partner", "platform"])
+async def test_a_ccas_gives_nobody_the_role_of_a_partner_or_of_the_platform(
+    besancon: Ccas, databases: Databases, role: str
+) -> None:
+    with pytest.raises(IntegrityError, match="roles_known"):
+        add_staff(databases, besancon.id, "camille", [Role(role)])
+
+
+def close(databases: Databases, made: ClientCredentials) -> None:
+    """Closes the credentials."""
+    _change(databases, made, "active = false")
+
+
+def expire(databases: Databases, made: ClientCredentials) -> None:
+    """Lets the credentials expire now."""
+    _change(databases, made, "expires_at = now()")
+
+
+def _change(databases: Databases, made: ClientCredentials, what: str) -> None:
+    engine = databases.owner()
+    with engine.begin() as connection:
+        statement = f"update partner_clients set {what} where id = :id"  # noqa: S608
+        connection.execute(text(statement), {"id": made.client_row_id})
+    engine.dispose()
 
 
 # Tokens
@@ -329,6 +585,9 @@ async def test_a_burst_of_sign_ins_leaves_the_others_their_connections(besancon:
     [
         ({"grant_type": "refresh_token", "username": "a@b", "password": "c"}, "unsupported_grant_type"),
         ({"username": "a@b"}, "invalid_request"),
+        ({}, "invalid_request"),
+        ({"grant_type": "client_credentials"}, "invalid_request"),
+        ({"grant_type": "client_credentials", "client_id": "a"}, "invalid_request"),
     ],
 )
 async def test_an_ill_formed_sign_in_tells_the_error_of_oauth_too(

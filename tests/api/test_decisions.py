@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from tests.support import (
     APPROVAL,
@@ -449,7 +450,10 @@ async def test_the_plan_holds_what_is_decided(besancon: Ccas, money: Json, decis
         (APPROVAL, {"decided_on": None}, "missing"),
         (GRANT, {"grant_cents": 0}, "grant_missing"),
         (GRANT, {"loan": APPROVAL["loan"]}, "loan_with_approval_only"),
-        (APPROVAL, {"outcome": "endorse"}, "not_one_of"),
+        (APPROVAL, {"outcome": "lend"}, "not_one_of"),
+        (APPROVAL, {"outcome": "decline"}, "loan_with_approval_only"),
+        (REFUSAL, {"outcome": "endorse"}, "loan_with_approval_only"),
+        (REFUSAL, {"outcome": "decline", "other_answer": None}, "other_answer_with_refusal_only"),
     ],
 )
 async def test_a_decision_that_contradicts_itself_is_ill_formed(
@@ -489,24 +493,69 @@ async def test_what_is_decided_is_not_decided_again(besancon: Ccas, second: Json
 
 
 @pytest.mark.parametrize("decision", [APPROVAL, REFUSAL], ids=lambda body: body["outcome"])
-async def test_where_a_partner_lends_the_ccas_neither_approves_nor_refuses(toulouse: Ccas, decision: Json) -> None:
-    await denied(toulouse, await submitted(toulouse), decision, "partner_lends")
+async def test_where_a_partner_lends_the_ccas_neither_approves_nor_refuses(amiens: Ccas, decision: Json) -> None:
+    await denied(amiens, await submitted(amiens), decision, "partner_lends")
 
 
-async def test_where_a_partner_lends_no_contract_of_the_ccas_is_made(toulouse: Ccas) -> None:
-    offer = {"offered_on": "2011-01-21", "first_due_on": "2011-02-05"}
-    response = await toulouse.agent.post(f"/requests/{await submitted(toulouse)}/loans", offer)
-    assert response.status_code == 409
+@pytest.mark.parametrize(
+    "decision", [{**APPROVAL, "outcome": "endorse"}, {**REFUSAL, "outcome": "decline"}], ids=["endorse", "decline"]
+)
+async def test_where_the_ccas_lends_it_neither_endorses_nor_declines(besancon: Ccas, decision: Json) -> None:
+    await denied(besancon, await submitted(besancon), decision, "no_lender")
 
 
-async def test_a_request_may_be_adjourned_where_a_partner_lends(toulouse: Ccas) -> None:
-    decision = await decide(toulouse, await submitted(toulouse), ADJOURNMENT)
+async def test_where_a_partner_lends_no_contract_of_the_ccas_is_made(amiens: Ccas) -> None:
+    request_id = await submitted(amiens)
+    path, offer = f"/requests/{request_id}/loans", {"offered_on": "2011-01-21", "first_due_on": "2011-02-05"}
+    await refused(amiens.agent.post(path, offer), 409, "illegal_transition")
+    loan = {"amount_cents": 200_000, "duration_months": 24}
+    await decide(amiens, request_id, {**APPROVAL, "outcome": "endorse", "loan": loan})
+    await refused(amiens.agent.post(path, offer), 409, "partner_lends")
+
+
+async def test_a_request_may_be_adjourned_where_a_partner_lends(amiens: Ccas) -> None:
+    decision = await decide(amiens, await submitted(amiens), ADJOURNMENT)
     assert (decision["outcome"], decision["rules_version"]) == ("adjourn", 1)
 
 
-async def test_a_grant_that_the_rules_do_not_speak_of_is_not_stated_rather_than_forbidden(toulouse: Ccas) -> None:
-    """Toulouse's documents say nothing of a grant: `grant` stands in `not_stated`."""
-    problem = await denied(toulouse, await submitted(toulouse, GRANT_PLAN), GRANT, "rule_not_stated")
+async def test_the_rest_of_the_terms_of_a_file_that_is_endorsed_is_the_lenders(amiens: Ccas) -> None:
+    """2 000 € at 6.20 % in instalments of 88.82 € are 24 months: the lender's own rows come with its offer."""
+    body = {**APPROVAL, "outcome": "endorse", "loan": {"amount_cents": 200_000, "instalment_cents": 8_882}}
+    decision = await decide(amiens, await submitted(amiens), body)
+    terms = decision["loan"]
+    assert (terms.pop("amount_cents"), terms.pop("duration_months")) == (200_000, 24)
+    assert set(terms.values()) == {None}
+
+
+async def test_a_file_that_is_declined_says_why_and_what_was_offered_instead(
+    amiens: Ccas, databases: Databases
+) -> None:
+    request_id = await submitted(amiens)
+    decision = await decide(amiens, request_id, {**REFUSAL, "outcome": "decline"})
+    assert (decision["outcome"], decision["reason_code"], decision["loan"]) == ("decline", "unclear_project", None)
+    request = await ok(amiens.agent.get(f"/requests/{request_id}"))
+    assert (request["status"], request["other_answer"]["kind"]) == ("declined", "budget_advice")
+    with pytest.raises(IntegrityError, match="no_dead_end"):
+        run_sql(
+            databases,
+            amiens,
+            "update requests set other_answer_kind = null, other_answer_on = null where id = :id",
+            id=request_id,
+        )
+
+
+@pytest.mark.parametrize("status", ["declined", "lender_refused", "refused", "withdrawn", "closed_without_action"])
+async def test_the_database_itself_refuses_an_end_without_another_answer(
+    amiens: Ccas, databases: Databases, status: str
+) -> None:
+    request_id = await submitted(amiens)
+    with pytest.raises(IntegrityError, match="no_dead_end"):
+        run_sql(databases, amiens, "update requests set status = :status where id = :id", status=status, id=request_id)
+
+
+async def test_a_grant_that_the_rules_do_not_speak_of_is_not_stated_rather_than_forbidden(amiens: Ccas) -> None:
+    """Amiens' article says nothing of a grant: `grant` stands in `not_stated`."""
+    problem = await denied(amiens, await submitted(amiens, GRANT_PLAN), GRANT, "rule_not_stated")
     assert problem["path"] == "grant"
 
 

@@ -27,15 +27,16 @@ from sqlmodel import SQLModel
 
 from app.parameters.yaml_file import load_yaml
 from tests.openapi import (
+    Callers,
     FieldPath,
     Operation,
-    ambiguous,
     everyone,
     fields,
     headers_of,
     is_day,
     json_bytes,
     nullable,
+    open_both,
     operations,
     pointer,
     real_identifiers,
@@ -44,7 +45,7 @@ from tests.openapi import (
     with_value,
     without,
 )
-from tests.support import TOKEN_SECRET, Ccas, Databases, Json, Staff, demand, ok, open_ccas
+from tests.support import TOKEN_SECRET, Ccas, Databases, Json, demand, ok
 
 CANARY = "ZZCANARY"
 BODY_BYTES_MAX = 262_144
@@ -52,14 +53,23 @@ MESSAGES = load_yaml(Path(__file__).parents[2] / "app" / "messages" / "fr.yaml")
 FORM = "application/x-www-form-urlencoded"
 REFUSED = frozenset({400, 413, 415, 422})
 UNKNOWN = {"zz_unknown": CANARY}
+# What an answer to items leaves even where every item is refused: the answer itself, and the day of the statement.
+LEFT_BY_ANSWERS = {
+    "ficp_checks_push": frozenset({"partner_idempotency_records"}),
+    "statements_create": frozenset({"partner_idempotency_records", "statements"}),
+}
+# The field that tells a form of the body from the other one: without it, what is missing is the other form's.
+TELLS_ITS_FORM = {"FicpCheckBatch": ("items",)}
 Headers = list[tuple[bytes, bytes]]
+Fingerprint = dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True)
 class Probe:
     """One hostile request. What is not said here is as a good request has it.
 
-    `statuses` are the acceptable answers; `at` is where a 422 must place the fault.
+    `statuses` are the acceptable answers; `at` is where a 422 must place the fault. A 200 is acceptable where the
+    fault lies within one of the items that are answered one by one: then that one item must be refused for it.
     """
 
     name: str
@@ -74,11 +84,11 @@ class Probe:
 
 @dataclass(frozen=True)
 class Target:
-    """A CCAS with things in every state, someone who may do everything, and a cursor of each list."""
+    """A CCAS with things in every state, callers who may do everything, and a cursor of each list."""
 
     databases: Databases
     ccas: Ccas
-    caller: Staff
+    callers: Callers
     identifiers: dict[str, str]
     cursors: dict[str, str]
 
@@ -87,9 +97,8 @@ class Target:
 async def target(app: FastAPI, databases: Databases) -> AsyncIterator[Target]:
     """The CCAS that this module attacks."""
     async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
-        ccas = open_ccas(databases, client, "besancon")
-        identifiers = await real_identifiers(ccas)
-        await ok(ccas.agent.post("/requests", demand(ccas)))
+        ccas = open_both(databases, client)
+        identifiers = await real_identifiers(databases, ccas)
         cursors = {
             path: (await ok(ccas.agent.get(path, limit=1)))["next_cursor"] or "" for path in ("/people", "/requests")
         }
@@ -145,6 +154,33 @@ FOR_DAYS = {
     "a NUL after": r'"2011-01-20\u0000"',
     "a canary": f'"{CANARY}"',
 }
+FOR_INSTANTS = {
+    "an instant of Unix": "1305624600",
+    "digits of an instant of Unix": '"1305624600"',
+    "a day": '"2011-05-17"',
+    "no offset": '"2011-05-17T09:30:00"',
+    "no seconds": '"2011-05-17T09:30Z"',
+    "a space for the T": '"2011-05-17 09:30:00Z"',
+    "small letters": '"2011-05-17t09:30:00z"',
+    "a leap second": '"2011-06-30T23:59:60Z"',
+    "hour 24": '"2011-05-17T24:00:00Z"',
+    "minute 60": '"2011-05-17T09:60:00Z"',
+    "the thirtieth of February": '"2011-02-30T09:30:00Z"',
+    "an offset of a day": '"2011-05-17T09:30:00+24:00"',
+    "an offset of 60 minutes": '"2011-05-17T09:30:00+00:60"',
+    "an offset without a colon": '"2011-05-17T09:30:00+0200"',
+    "the name of a zone": '"2011-05-17T09:30:00Europe/Paris"',
+    "seven decimals": '"2011-05-17T09:30:00.1234567Z"',
+    "a decimal comma": '"2011-05-17T09:30:00,5Z"',
+    "before the first year": '"0001-01-01T00:00:00+23:59"',
+    "after the last year": '"9999-12-31T23:59:59-23:59"',
+    "the year 2200": '"2199-12-31T23:59:59-00:01"',
+    "spaces around": '" 2011-05-17T09:30:00Z "',
+    "a line break after": r'"2011-05-17T09:30:00Z\n"',
+    "digits of another script": '"٢٠١١-٠٥-١٧T٠٩:٣٠:٠٠Z"',
+    "a NUL after": r'"2011-05-17T09:30:00Z\u0000"',
+    "a canary": f'"{CANARY}"',
+}
 FOR_IDENTIFIERS = {
     "an integer": "12",
     "a canary": f'"{CANARY}"',
@@ -162,8 +198,6 @@ FOR_OBJECTS = {"a text": f'"{CANARY}"', "a list": "[]", "an integer": "1", "a li
 def wrong_values(schema: Json) -> dict[str, str]:
     """JSON texts that are no value of the schema."""
     wrong = {} if nullable(schema) else {"null": "null"}
-    if ambiguous(schema):
-        return wrong | {"a canary in an object": json.dumps({"zz": CANARY})}
     schema = resolved(schema)
     match schema.get("type"):
         case "integer":
@@ -177,6 +211,8 @@ def wrong_values(schema: Json) -> dict[str, str]:
             return wrong | FOR_OBJECTS
         case _ if is_day(schema):
             wrong |= FOR_DAYS
+        case _ if schema.get("format") == "date-time":
+            wrong |= FOR_INSTANTS
         case _ if schema.get("format") == "uuid":
             wrong |= FOR_IDENTIFIERS
         case _:
@@ -212,6 +248,7 @@ def _texts(schema: Json) -> dict[str, str]:
         wrong |= {
             "a canary": f'"{CANARY} "',
             "a line break after": json.dumps(good + "\n"),
+            "itself twenty times": json.dumps(good * 20),
             "digits of another script": json.dumps(re.sub(r"\d", "٢", good)) if good[0].isdigit() else '""',
         }
     return wrong
@@ -227,9 +264,9 @@ def probes(operation: Operation, target: Target) -> Iterator[Probe]:
     yield from path_probes(operation, target)
     if operation.media_type == FORM:
         yield from form_probes(operation)
-    elif operation.body_schema is not None:
-        yield from body_probes(operation.body_schema, required=operation.spec["requestBody"].get("required", False))
-        yield from field_probes(operation.body_schema)
+    for form in operation.forms if operation.media_type != FORM else []:
+        yield from body_probes(form, required=operation.spec["requestBody"].get("required", False))
+        yield from field_probes(form, itemised=operation.itemised)
 
 
 def header_probes(operation: Operation) -> Iterator[Probe]:
@@ -485,18 +522,20 @@ def body_probes(schema: Json, *, required: bool) -> Iterator[Probe]:
     yield Probe("gzip that is not announced", unread, content=gzip.compress(good))
 
 
-def field_probes(schema: Json) -> Iterator[Probe]:
+def field_probes(schema: Json, *, itemised: bool) -> Iterator[Probe]:
     """Every field of the body, with every value that does not fit it, and without it."""
     whole = sample(schema, whole=True)
     for path, inner, required in fields(schema):
         at = pointer(path)
+        unfit = frozenset({200 if itemised and path[:2] == ("items", 0) else 422})
         for name, value in wrong_values(inner).items():
-            yield Probe(f"{at} is {name}", frozenset({400, 422}), content=as_text(whole, path, value), at=at)
+            yield Probe(f"{at} is {name}", unfit | {400}, content=as_text(whole, path, value), at=at)
         if required:
-            yield Probe(f"{at} is missing", frozenset({422}), content=json_bytes(without(whole, path)), at=at)
+            missing = "/body" if TELLS_ITS_FORM.get(resolved(schema).get("title", "")) == path else at
+            yield Probe(f"{at} is missing", unfit, content=json_bytes(without(whole, path)), at=missing)
         if resolved(inner).get("type") == "object":
             extended = with_value(whole, (*path, "zz_unknown"), CANARY)
-            yield Probe(f"{at} has more", frozenset({422}), content=json_bytes(extended), at=f"{at}/zz_unknown")
+            yield Probe(f"{at} has more", unfit, content=json_bytes(extended), at=f"{at}/zz_unknown")
 
 
 def as_text(body: Json, path: FieldPath, value: str) -> bytes:
@@ -508,7 +547,7 @@ def as_text(body: Json, path: FieldPath, value: str) -> bytes:
 def form_probes(operation: Operation) -> Iterator[Probe]:
     """Forms that are none."""
     good = sample(operation.body_schema or {})
-    bad = {
+    bad: dict[str, tuple[str, frozenset[int]]] = {
         "nothing": ("", REFUSED),
         "no username": (urlencode({"password": CANARY}), frozenset({422})),
         "an unknown field": (urlencode({**good, **UNKNOWN}), frozenset({422})),
@@ -521,6 +560,16 @@ def form_probes(operation: Operation) -> Iterator[Probe]:
         "a surrogate": ("username=%ed%a0%80&password=x", frozenset({400, 401, 422})),
         "2 000 fields": ("&".join(f"p{n}=x" for n in range(2000)), REFUSED),
     }
+    machine = {"grant_type": "client_credentials", "client_id": CANARY, "client_secret": CANARY}
+    for name, changed, statuses in (
+        ("credentials of nobody", {}, frozenset({401})),
+        ("a NUL in the client", {"client_id": f"{CANARY}\0"}, frozenset({422})),
+        ("a NUL in the secret", {"client_secret": f"{CANARY}\0"}, frozenset({422})),
+        ("a long client", {"client_id": CANARY * 100}, frozenset({422})),
+        ("a long secret", {"client_secret": CANARY * 100}, frozenset({422})),
+        ("a client of spaces", {"client_id": "   "}, frozenset({422})),
+    ):
+        bad[name] = (urlencode({**machine, **changed}), statuses)
     for name, (content, statuses) in bad.items():
         yield Probe(f"form: {name}", statuses, content=content.encode())
     yield Probe("form: more than 256 KiB", frozenset({413}), content=b"username=" + b"x" * 300_000)
@@ -546,36 +595,64 @@ def target_free(databases: Databases) -> Target:
     return Target(databases, nobody, nobody, {}, {"/people": "x" * 38})
 
 
+def test_probes_are_sent_for_every_form_of_a_body(target_free: Target) -> None:
+    for operation_id, fields_at in (
+        ("ficp_checks_push", ("/body/consulted_at", "/body/items/0/consulted_at")),
+        ("statements_create", ("/body/items/0/paid_on", "/body/items/0/instalment_number", "/body/items/0/handoff_id")),
+    ):
+        operation = next(operation for operation in operations() if operation.id == operation_id)
+        tried = {probe.at for probe in probes(operation, target_free)}
+        assert tried >= set(fields_at)
+
+
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
 async def test_hostile_requests_are_refused_as_problems_and_change_nothing(
     operation: Operation, target: Target
 ) -> None:
     await check_that_a_good_request_is_read(operation, target)
     before = fingerprint(target.databases)
-    faults = []
+    faults, answered = [], 0
     for number, probe in enumerate(probes(operation, target)):
         language = ("fr", "en")[number % 2]
         answer = await send(operation, target, replace(probe, headers={"Accept-Language": language, **probe.headers}))
         expected = language if "Accept-Language" not in probe.headers else None
         faults += [f"{probe.name}: {fault}" for fault in faults_of(answer, probe, expected)]
+        answered += answer.is_success
     if faults:
         pytest.fail(f"{operation.id}:\n" + "\n".join(faults), pytrace=False)
-    assert fingerprint(target.databases) == before
+    check_what_was_left(operation, before, fingerprint(target.databases), answered)
+
+
+def check_what_was_left(operation: Operation, before: Fingerprint, after: Fingerprint, answered: int) -> None:
+    """Fails if a row is new or another, but for one in each of the tables that an answer to items leaves one in."""
+    left = LEFT_BY_ANSWERS.get(operation.id, frozenset())
+    assert bool(left) == operation.itemised
+    grown = {table: after[table][0] - before[table][0] for table in left}
+    assert grown == dict.fromkeys(left, answered)
+    assert {**after, **{table: before[table] for table in left}} == before
 
 
 async def check_that_a_good_request_is_read(operation: Operation, target: Target) -> None:
-    """Fails if the good request is itself malformed: then the probes would prove nothing."""
-    answer = await send(operation, target, Probe("good"))
-    assert answer.status_code < 500, answer.text
-    assert answer.status_code not in REFUSED, (
-        f"the body that is made for {operation.id} is refused: add what its validators ask to COHERENT"
-        f" in tests/openapi.py ({answer.text})"
-    )
+    """Fails if the good request is itself malformed, in any of its forms: then the probes would prove nothing."""
+    bodies: list[bytes | None] = [json_bytes(sample(form)) for form in operation.forms]
+    for body in [None] if operation.media_type == FORM else bodies or [None]:
+        answer = await send(operation, target, Probe("good", content=body))
+        assert answer.status_code < 500, answer.text
+        malformed = answer.status_code in REFUSED or (
+            operation.itemised
+            and answer.status_code == 200
+            and any(item["error"] and item["error"]["code"] == "invalid" for item in answer.json()["items"])
+        )
+        assert not malformed, (
+            f"the body that is made for {operation.id} is refused: add what its validators ask to COHERENT"
+            f" in tests/openapi.py ({answer.text})"
+        )
 
 
 async def send(operation: Operation, target: Target, probe: Probe) -> Response:
     """Sends the probe, in everything else a good request."""
-    headers = {name.lower(): value for name, value in headers_of(operation, target.caller).items()}
+    caller = target.callers.of(operation)
+    headers = {name.lower(): value for name, value in headers_of(operation, caller).items()}
     for name, value in probe.headers.items():
         headers.pop(name.lower(), None)
         if value is not None:
@@ -586,7 +663,7 @@ async def send(operation: Operation, target: Target, probe: Probe) -> Response:
         body = sample(operation.body_schema)
         content = urlencode(body).encode() if operation.media_type == FORM else json_bytes(body)
     path = probe.path if probe.path is not None else operation.url(target.identifiers)
-    return await target.caller.client.request(
+    return await caller.client.request(
         operation.method,
         f"http://test{path}?{probe.query}" if probe.query else f"http://test{path}",
         headers=[*listed, *probe.more_headers],
@@ -599,6 +676,17 @@ def faults_of(answer: Response, probe: Probe, language: str | None) -> Iterator[
     if answer.status_code not in probe.statuses:
         yield f"answered {answer.status_code}: {answer.text[:200]}"
         return
+    told = answer.text + str(answer.headers)
+    if CANARY.lower() in told.lower():
+        yield f"repeats what was sent: {told}"
+    if "x-request-id" not in answer.headers:
+        yield "has no X-Request-Id"
+    yield from (
+        _faults_of_item(answer, probe, language) if answer.is_success else _faults_of_problem(answer, probe, language)
+    )
+
+
+def _faults_of_problem(answer: Response, probe: Probe, language: str | None) -> Iterator[str]:
     if answer.headers["content-type"] != "application/problem+json":
         yield f"is {answer.headers['content-type']}"
         return
@@ -607,13 +695,22 @@ def faults_of(answer: Response, probe: Probe, language: str | None) -> Iterator[
         yield f"has the status {problem['status']} and the code {problem['code']}"
     if not problem["title"] or (language and answer.headers["content-language"] != language):
         yield "is not in the language that was asked for"
-    if "x-request-id" not in answer.headers:
-        yield "has no X-Request-Id"
-    told = answer.text + str(answer.headers)
-    if CANARY.lower() in told.lower():
-        yield f"repeats what was sent: {told}"
     if answer.status_code == 422:
         yield from _misplaced(problem.get("errors", []), probe)
+
+
+def _faults_of_item(answer: Response, probe: Probe, language: str | None) -> Iterator[str]:
+    """What is wrong with an answer to the one item that the fault lies in."""
+    items = answer.json()["items"]
+    if len(items) != 1 or (items[0]["index"], items[0]["status"], items[0]["id"]) != (0, "refused", None):
+        yield f"answers the items {items}"
+        return
+    error = items[0]["error"]
+    if error["code"] != "invalid":
+        yield f"refuses the item for {error['code']}"
+    if language and (error["detail"] == MESSAGES["errors"]["invalid"]) != (language == "fr"):
+        yield "is not in the language that was asked for"
+    yield from _misplaced(error["errors"], probe)
 
 
 def _misplaced(errors: list[Json], probe: Probe) -> Iterator[str]:
@@ -628,7 +725,7 @@ def _misplaced(errors: list[Json], probe: Probe) -> Iterator[str]:
         yield f"names {[error['pointer'] for error in errors]} rather than {probe.at}"
 
 
-def fingerprint(databases: Databases) -> dict[str, tuple[int, str]]:
+def fingerprint(databases: Databases) -> Fingerprint:
     """How many rows each table has, and a digest of them all."""
     engine = create_engine(databases.admin_url)
     with engine.connect() as connection:
@@ -702,7 +799,7 @@ def status_of(said: bytes) -> int:
 
 
 async def test_hostile_bytes_on_a_socket_are_refused_and_the_service_lives_on(target: Target) -> None:
-    authorization = target.caller.headers["Authorization"].encode()
+    authorization = target.callers.staff.headers["Authorization"].encode()
     head = (
         b"POST /v1/people HTTP/1.1\r\nHost: x\r\nAuthorization: "
         + authorization

@@ -11,7 +11,8 @@ from httpx import Response
 from sqlalchemy import text
 
 from app.domain.permissions import Role
-from tests.openapi import Operation, headers_of, json_bytes, operations, real_identifiers, sample
+from tests.lenders import Lender, check, lender_of, machine_of, sent
+from tests.openapi import Operation, headers_of, json_bytes, operations, sample
 from tests.support import (
     APPROVAL,
     Ccas,
@@ -24,6 +25,7 @@ from tests.support import (
     ok,
     refused,
     repayment,
+    run_sql,
     submitted,
 )
 
@@ -135,8 +137,11 @@ async def test_a_key_is_of_one_tenant(besancon: Ccas, toulouse: Ccas) -> None:
 
 
 @pytest.mark.parametrize("operation", POSTS, ids=lambda operation: operation.id)
-async def test_a_key_is_required_where_money_moves_or_a_state_changes(operation: Operation, besancon: Ccas) -> None:
+async def test_a_key_is_required_where_money_moves_or_a_state_changes(
+    operation: Operation, besancon: Ccas, databases: Databases
+) -> None:
     staff = {"decisions_create": besancon.decider}.get(operation.id, besancon.agent)
+    staff = machine_of(databases, staff.client, "some_bank") if operation.of_partners else staff
     address = operation.path.format_map({name: str(uuid4()) for name in operation.parameters("path")})
     headers = without_key(staff)
     answer = await staff.client.post(address, headers=headers, content=json_bytes(sample(operation.body_schema or {})))
@@ -261,8 +266,8 @@ async def test_a_forgotten_key_may_have_another_body(besancon: Ccas, databases: 
 
 
 async def test_the_same_thing_spelt_otherwise_in_the_path_is_still_the_same_key(besancon: Ccas) -> None:
-    identifiers = await real_identifiers(besancon)
-    capitals, small = (f"/loans/{spell(identifiers['loan_id'])}/repayments" for spell in (str.upper, str.lower))
+    loan_id = await disbursed(besancon)
+    capitals, small = (f"/loans/{spell(loan_id)}/repayments" for spell in (str.upper, str.lower))
     money = repayment(8_500, "2011-03-05", "B-2")
     await ok(besancon.agent.post(small, money, key="once"))
     assert outcome(await besancon.agent.post(capitals, money, key="once")) == "replayed"
@@ -272,6 +277,82 @@ async def test_the_same_thing_spelt_otherwise_in_the_path_is_still_the_same_key(
 def test_the_document_tells_of_the_key(operation: Operation) -> None:
     assert "idempotency-key" in {name.lower() for name in operation.parameters("header")}
     assert headers_of(operation, None)["Idempotency-Key"]
+
+
+# A partner's keys, whose requests may bear on several tenants.
+
+
+async def test_a_partners_repeated_request_has_its_effect_once(databases: Databases, amiens: Ccas) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    first = await bank.post("/partner/ficp-checks", check(handoff), key="once")
+    again = await bank.post("/partner/ficp-checks", check(handoff), key="once")
+    assert (first.status_code, first.json()["status"], first.headers.get(REPLAYED)) == (201, "recorded", None)
+    assert (again.status_code, again.content, again.headers.get(REPLAYED)) == (201, first.content, "true")
+    other = check(handoff, "unfavorable", "C-2")
+    await refused(bank.post("/partner/ficp-checks", other, key="once"), 422, "idempotency_key_reused")
+    told = run_sql(databases, amiens, "select count(*) as told from ficp_checks")
+    assert told[0]["told"] == 1
+    assert "once" not in keys_of(databases, amiens)
+
+
+async def test_a_partners_answer_is_given_again_though_the_state_would_refuse_it_now(
+    databases: Databases, amiens: Ccas
+) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    path = f"/partner/handoffs/{handoff['id']}/acknowledgements"
+    first = await bank.post(path, key="once")
+    again = await bank.post(path, key="once")
+    assert (again.status_code, again.content, again.headers.get(REPLAYED)) == (201, first.content, "true")
+    assert again.headers["etag"] == first.headers["etag"]
+    await refused(bank.post(path, key="twice"), 409, "illegal_transition")
+
+
+async def test_a_batch_is_answered_again_as_it_was_with_its_refusals(databases: Databases, amiens: Ccas) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    body = {"items": [check(handoff), {**check(handoff), "stage": "precheck", "consultation_ref": "C-2"}]}
+    first = await bank.post("/partner/ficp-checks", body, key="once")
+    again = await bank.post("/partner/ficp-checks", body, key="once")
+    assert [item["status"] for item in first.json()["items"]] == ["recorded", "refused"]
+    assert (again.status_code, again.content, again.headers.get(REPLAYED)) == (200, first.content, "true")
+
+
+async def test_a_partners_error_leaves_the_key_free(databases: Databases, amiens: Ccas) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    wrong = {**check(handoff), "stage": "precheck"}
+    await refused(bank.post("/partner/ficp-checks", wrong, key="once"), 409, "stage_does_not_fit")
+    await refused(bank.post("/partner/ficp-checks", {}, key="once"), 422, "invalid")
+    answer = await bank.post("/partner/ficp-checks", check(handoff), key="once")
+    assert (answer.status_code, answer.headers.get(REPLAYED)) == (201, None)
+
+
+async def test_a_key_is_of_one_machine_and_of_one_partner(databases: Databases, amiens: Ccas, toulouse: Ccas) -> None:
+    body = {"position_on": "2018-05-31", "items": []}
+    machines: list[Lender] = [lender_of(databases, ccas) for ccas in (amiens, amiens, toulouse)]
+    for machine in machines:
+        answer = await machine.post("/partner/repayments", body, key="once")
+        assert (answer.status_code, answer.headers.get(REPLAYED)) == (200, None)
+        assert outcome(await machine.post("/partner/repayments", body, key="once")) == "replayed"
+
+
+async def test_twenty_pushes_at_once_with_one_key_have_one_effect(databases: Databases, amiens: Ccas) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    answers = await asyncio.gather(*(bank.post("/partner/ficp-checks", check(handoff), key="once") for _ in range(20)))
+    told = Counter(outcome(answer) for answer in answers)
+    assert told["done"] == 1
+    assert set(told) <= {"done", "replayed", "idempotency_key_in_flight"}, told
+    assert run_sql(databases, amiens, "select count(*) as told from ficp_checks")[0]["told"] == 1
+
+
+@pytest.mark.parametrize(("days", "replayed"), [(29, "true"), (31, None)])
+async def test_an_answer_to_a_partner_is_kept_for_thirty_days(
+    databases: Databases, amiens: Ccas, days: int, replayed: str | None
+) -> None:
+    bank, handoff = lender_of(databases, amiens), await sent(amiens, None, 200_000, 24)
+    await ok(bank.post("/partner/ficp-checks", check(handoff), key="once"))
+    make_older(databases, amiens, days, of_partner=amiens.lender)
+    answer = await bank.post("/partner/ficp-checks", check(handoff), key="once")
+    assert (answer.status_code, answer.headers.get(REPLAYED)) == (201, replayed)
+    assert answer.json()["status"] == ("recorded" if replayed else "known")
 
 
 def keys_of(databases: Databases, ccas: Ccas) -> list[Any]:
@@ -284,11 +365,14 @@ def keys_of(databases: Databases, ccas: Ccas) -> list[Any]:
     return keys
 
 
-def make_older(databases: Databases, ccas: Ccas, days: int) -> None:
-    """Makes every answer that is kept of the CCAS older."""
+def make_older(databases: Databases, ccas: Ccas, days: int, *, of_partner: str | None = None) -> None:
+    """Makes every answer that is kept of the CCAS, or of a partner, older."""
+    table = "idempotency_records" if of_partner is None else "partner_idempotency_records"
+    bound = "select set_config('app.partner_id', id::text, true) from partners where code = :code"
     engine = databases.owner()
     with engine.begin() as owner:
         owner.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(ccas.id)})
-        older = "update idempotency_records set entered_at = entered_at - make_interval(days => :days)"
+        owner.execute(text(bound), {"code": of_partner})
+        older = f"update {table} set entered_at = entered_at - make_interval(days => :days)"  # noqa: S608
         owner.execute(text(older), {"days": days})
     engine.dispose()

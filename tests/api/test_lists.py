@@ -2,17 +2,42 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from httpx import Response
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
 
-from tests.openapi import Operation, operations, resolved
-from tests.support import APPROVAL, Ccas, Json, Staff, demand, offered, ok, refused, submitted
+from tests.lenders import sent
+from tests.openapi import Callers, Operation, everyone, forms, open_both, operations, resolved
+from tests.support import APPROVAL, Ccas, Databases, Json, Staff, demand, offered, ok, refused, submitted
 
 # Every operation that answers pages.
 LISTS = [operation for operation in operations() if "cursor" in operation.parameters("query")]
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """Who may read every list of a CCAS that has two things in each; and the handoffs in the partner's inbox."""
+
+    callers: Callers
+    sent: str
+    received: str
+
+
+@pytest.fixture(scope="module")
+async def stocked(app: FastAPI, databases: Databases) -> AsyncIterator[Stocked]:
+    """A CCAS of this module, which is only looked at."""
+    async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
+        ccas = open_both(databases, client)
+        callers = everyone(databases, ccas)
+        for _ in range(2):
+            await offered(ccas)
+        received, waiting = [str((await sent(ccas, None, 200_000, 24))["id"]) for _ in range(2)]
+        await ok(callers.lender.post(f"/partner/handoffs/{received}/acknowledgements"))
+        yield Stocked(callers, waiting, received)
 
 
 async def people(ccas: Ccas, number: int, **fields: Any) -> list[str]:
@@ -51,11 +76,13 @@ def test_every_answer_with_items_has_a_cursor_beside_them() -> None:
     for operation in operations():
         for status, answer in operation.spec["responses"].items():
             schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-            names = set(resolved(schema).get("properties", {}))
-            if status.startswith("2") and "items" in names and names != {"items", "next_cursor"}:
-                bare.append(operation.id)
-    # What may be done with a thing is a fixed set, not a list that grows.
-    assert [name for name in bare if not name.endswith("_actions")] == []
+            for form in forms(schema):
+                names = set(resolved(form).get("properties", {}))
+                if status.startswith("2") and "items" in names and names != {"items", "next_cursor"}:
+                    bare.append(operation)
+    # What may be done with a thing is a fixed set, and what answers many items is as long as what was sent.
+    listed = [operation.id for operation in bare if not operation.itemised]
+    assert [name for name in listed if not name.endswith("_actions")] == []
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
@@ -118,10 +145,8 @@ async def test_the_link_header_names_the_next_page_and_only_where_there_is_one(b
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
-async def test_every_list_links_to_its_next_page(operation: Operation, besancon: Ccas) -> None:
-    for _ in range(2):
-        await offered(besancon)
-    answer = await besancon.agent.get(operation.path.removeprefix("/v1"), limit=1)
+async def test_every_list_links_to_its_next_page(operation: Operation, stocked: Stocked) -> None:
+    answer = await stocked.callers.of(operation).get(operation.path.removeprefix("/v1"), limit=1)
     cursor = answer.json()["next_cursor"]
     assert cursor is not None, f"make two things for {operation.id} here"
     assert f"cursor={cursor}" in answer.headers["link"]
@@ -159,16 +184,32 @@ async def test_a_cursor_of_another_tenant_is_refused_like_one_that_never_was(bes
     assert theirs == forged
 
 
-async def test_a_cursor_of_another_list_is_refused(besancon: Ccas) -> None:
-    for _ in range(2):
-        await offered(besancon)
-    cursors = {
-        path: await a_cursor(besancon, path, more=0) for path in ("/people", "/requests", "/loans", "/decisions")
-    }
-    for path in cursors:
+async def test_a_cursor_of_another_list_is_refused(stocked: Stocked) -> None:
+    lists = {operation.path.removeprefix("/v1"): stocked.callers.of(operation) for operation in LISTS}
+    cursors = {path: (await ok(caller.get(path, limit=1)))["next_cursor"] for path, caller in lists.items()}
+    for path, caller in lists.items():
         for origin, cursor in cursors.items():
             if origin != path:
-                await not_ours(besancon, path, cursor)
+                await refused(caller.get(path, cursor=cursor), 400, "cursor_not_ours")
+
+
+async def test_pages_of_every_list_show_everything_once(stocked: Stocked) -> None:
+    for operation in LISTS:
+        path, caller = operation.path.removeprefix("/v1"), stocked.callers.of(operation)
+        whole = [item["id"] for item in (await ok(caller.get(path, limit=100)))["items"]]
+        assert len(whole) == len(set(whole)) >= 2, operation.id
+        assert await walked(caller, path, limit=1) == whole, operation.id
+
+
+async def test_an_inbox_and_the_handoffs_of_a_ccas_are_filtered_by_state(stocked: Stocked) -> None:
+    lender, staff = stocked.callers.lender, stocked.callers.staff
+    for caller, path in ((lender, "/partner/handoffs"), (staff, "/handoffs")):
+        assert await walked(caller, path, status="sent") == [stocked.sent]
+        assert await walked(caller, path, status="received") == [stocked.received]
+        assert await walked(caller, path, status="withdrawn") == []
+        await refused(caller.get(path, status="lost"), 422, "invalid")
+    assert await walked(staff, "/handoffs", kind="loan_file") == [stocked.sent, stocked.received]
+    assert await walked(staff, "/handoffs", kind="precheck") == []
 
 
 async def test_a_cursor_serves_any_colleague_and_any_limit(besancon: Ccas) -> None:
@@ -199,14 +240,14 @@ async def not_ours(ccas: Ccas, path: str, cursor: str) -> Json:
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
-async def test_a_limit_is_a_whole_number_from_1_to_100(operation: Operation, besancon: Ccas) -> None:
-    path = operation.path.removeprefix("/v1")
+async def test_a_limit_is_a_whole_number_from_1_to_100(operation: Operation, stocked: Stocked) -> None:
+    path, caller = operation.path.removeprefix("/v1"), stocked.callers.of(operation)
     for limit in ("0", "-1", "101", "10" * 10, "ten", "", "1.0", "1e1", "+1", " 1", "true", "１"):
-        problem = await refused(besancon.agent.get(path, limit=limit), 422, "invalid")
+        problem = await refused(caller.get(path, limit=limit), 422, "invalid")
         assert [error["pointer"] for error in problem["errors"]] == ["/query/limit"]
         assert problem["errors"][0]["code"] in ("too_small", "too_large", "not_an_integer")
-    for limit in (1, 100):
-        await ok(besancon.agent.get(path, limit=limit))
+    for good in (1, 100):
+        await ok(caller.get(path, limit=good))
 
 
 async def test_a_limit_that_is_given_twice_is_refused(besancon: Ccas) -> None:
@@ -280,8 +321,9 @@ async def test_loans_are_filtered_by_request(besancon: Ccas) -> None:
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
-async def test_a_filter_that_is_none_is_refused(operation: Operation, besancon: Ccas) -> None:
-    answer: Response = await besancon.agent.get(operation.path.removeprefix("/v1"), filter="x", offset=1)
+async def test_a_filter_that_is_none_is_refused(operation: Operation, stocked: Stocked) -> None:
+    caller = stocked.callers.of(operation)
+    answer: Response = await caller.get(operation.path.removeprefix("/v1"), filter="x", offset=1)
     problem = await refused(_now(answer), 422, "invalid")
     assert {error["pointer"] for error in problem["errors"]} == {"/query/filter", "/query/offset"}
 

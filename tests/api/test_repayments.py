@@ -346,7 +346,10 @@ async def insert_entry(databases: Databases, ccas: Ccas, loan_id: str, **fields:
     [
         ({"amount_cents": 0}, "amount_positive"),
         ({"amount_cents": -100}, "amount_positive"),
-        ({"reference": None}, "repayment_has_source"),
+        ({"reference": None}, "repayment_has_reference"),
+        ({"source": None}, "repayment_has_source"),
+        ({"source": "lender"}, "lender_is_named"),
+        ({"account_id": None}, "one_author"),
         ({"kind": "reversal", "source": None, "reference": None}, "reversal_names_entry"),
         (
             {"kind": "disbursement", "source": None, "reference": None, "payee_kind": "supplier"},

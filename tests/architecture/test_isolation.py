@@ -14,24 +14,27 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from app.database import open_engine, open_sessions, tenant_transaction
-from app.tenancy import GLOBAL_TABLES
+from app.tenancy import GLOBAL_TABLES, PARTNER_TABLES
 from tests.conftest import TEMPLATE
 from tests.openapi import (
     INSTEAD_OF,
+    Callers,
+    FieldPath,
     Operation,
     everyone,
     fields,
     headers_of,
     json_bytes,
+    open_both,
     operations,
     real_identifiers,
     resolved,
     sample,
     with_value,
 )
-from tests.support import Ccas, Databases, Json, Staff, demand, ok, open_ccas
+from tests.support import Ccas, Databases, Json, demand, ok
 
-TENANT_TABLES = sorted(set(SQLModel.metadata.tables) - GLOBAL_TABLES)
+TENANT_TABLES = sorted(set(SQLModel.metadata.tables) - GLOBAL_TABLES - PARTNER_TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -66,26 +69,47 @@ def test_every_table_belongs_to_tenants_or_is_on_the_list_of_global_ones(admin: 
         "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
         " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attnotnull",
     )
-    assert tables - {name for (name,) in with_tenant} == GLOBAL_TABLES
+    assert tables - {name for (name,) in with_tenant} - PARTNER_TABLES == GLOBAL_TABLES
+    assert tables >= PARTNER_TABLES
 
 
-def test_policies_of_every_tenant_table_are_enabled_and_forced_on_its_owner(admin: Connection) -> None:
+def test_policies_of_every_table_that_is_not_global_are_enabled_and_forced_on_its_owner(admin: Connection) -> None:
     unforced = rows(
         admin,
-        "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
-        " where c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)",
+        "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
+        " and not (relrowsecurity and relforcerowsecurity)",
     )
-    assert unforced == []
+    assert {name for (name,) in unforced} == GLOBAL_TABLES
 
 
-def test_every_tenant_table_has_one_policy_whose_using_is_its_with_check(admin: Connection) -> None:
-    bound = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+def test_every_table_that_is_not_global_has_one_policy_whose_using_is_its_with_check(admin: Connection) -> None:
+    """That of a tenant's table is on the tenant alone, that of a partner's on the partner alone: never either or."""
+    own = "({0}_id = (NULLIF(current_setting('app.{0}_id'::text, true), ''::text))::uuid)"
+    expected = [
+        *((table, "tenant", own.format("tenant")) for table in TENANT_TABLES),
+        *((table, "partner", own.format("partner")) for table in PARTNER_TABLES),
+    ]
     policies = rows(
         admin,
-        "select tablename, permissive, cmd, roles::text, qual, with_check from pg_policies"
+        "select tablename, policyname, permissive, cmd, roles::text, qual, with_check from pg_policies"
         " where schemaname = 'public' order by tablename",
     )
-    assert policies == [(table, "PERMISSIVE", "ALL", "{public}", bound, bound) for table in TENANT_TABLES]
+    assert policies == [
+        (table, name, "PERMISSIVE", "ALL", "{public}", bound, bound) for table, name, bound in sorted(expected)
+    ]
+
+
+def test_a_way_of_a_partner_tells_whose_handoff_where_and_in_which_state_and_nothing_of_the_person(
+    admin: Connection,
+) -> None:
+    columns = "select column_name, data_type from information_schema.columns where table_name = 'handoff_routes'"
+    assert dict(rows(admin, columns)) == {
+        "handoff_id": "uuid",
+        "tenant_id": "uuid",
+        "partner_id": "uuid",
+        "status": "character varying",
+        "sent_at": "timestamp with time zone",
+    }
 
 
 def test_every_foreign_key_between_tenant_tables_begins_with_the_tenant_on_both_sides(admin: Connection) -> None:
@@ -127,7 +151,8 @@ def test_every_unique_index_and_exclusion_of_tenant_tables_contains_the_tenant(a
         where (i.indisunique or i.indisexclusion) and not a.attnum = any (i.indkey)
         """,
     )
-    assert without_tenant == []
+    # A partner's ways to handoffs of all tenants: the identifiers are ours, nobody chooses them.
+    assert without_tenant == [("pk_handoff_routes",)]
 
 
 def test_no_view_and_no_definer_function_sees_past_the_policies(admin: Connection) -> None:
@@ -190,7 +215,7 @@ def test_the_serving_role_deletes_nothing_but_answers_already_given(admin: Conne
         "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
         " and has_table_privilege('app', oid, 'delete, truncate, references, trigger')",
     )
-    assert deletable == [("idempotency_records",)]
+    assert sorted(deletable) == [("idempotency_records",), ("partner_idempotency_records",)]
 
 
 # The serving role.
@@ -206,16 +231,22 @@ def bind(connection: Connection, ccas: Ccas) -> None:
     connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(ccas.id)})
 
 
-async def test_a_transaction_bound_to_no_tenant_sees_no_row_and_raises_nothing(besancon: Ccas, serving: Engine) -> None:
-    await real_identifiers(besancon)
+@pytest.fixture
+async def both(databases: Databases, client: AsyncClient) -> Ccas:
+    """A CCAS of this test alone that has lent its own money and a partner's: no table is without a row of it."""
+    ccas = open_both(databases, client)
+    await real_identifiers(databases, ccas)
+    return ccas
+
+
+async def test_a_transaction_bound_to_no_tenant_sees_no_row_and_raises_nothing(both: Ccas, serving: Engine) -> None:
     with serving.begin() as connection:
         assert counts(connection) == dict.fromkeys(TENANT_TABLES, 0)
 
 
-async def test_a_pooled_connection_forgets_the_tenant_it_was_bound_to(besancon: Ccas, serving: Engine) -> None:
-    await real_identifiers(besancon)
+async def test_a_pooled_connection_forgets_the_tenant_it_was_bound_to(both: Ccas, serving: Engine) -> None:
     with serving.begin() as connection:
-        bind(connection, besancon)
+        bind(connection, both)
         assert all(counts(connection).values()), "a table without rows proves nothing here"
         backend = rows(connection, "select pg_backend_pid()")
     with serving.begin() as connection:
@@ -293,9 +324,9 @@ async def test_a_row_cannot_be_given_away_to_another_tenant(besancon: Ccas, toul
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Two CCAS: one asks, with every role it can give; the other has things to be asked for."""
+    """Two CCAS with partners of their own: those of one ask, the other has things to be asked for."""
 
-    caller: Staff
+    callers: Callers
     own: dict[str, str]
     foreign: dict[str, str]
 
@@ -304,16 +335,17 @@ class Neighbours:
 async def neighbours(app: FastAPI, databases: Databases) -> AsyncIterator[Neighbours]:
     """Two CCAS of this module."""
     async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
-        here, there = (open_ccas(databases, client, "besancon") for _ in range(2))
-        caller = everyone(databases, here)
-        yield Neighbours(caller, await real_identifiers(here), await real_identifiers(there))
+        here, there = (open_both(databases, client) for _ in range(2))
+        own, foreign = [{**await real_identifiers(databases, ccas), "partner": ccas.lender} for ccas in (here, there)]
+        yield Neighbours(everyone(databases, here), own, foreign)
 
 
 WITH_IDENTIFIERS = [operation for operation in operations() if operation.identifiers() and not operation.public]
 UUID_FIELDS = [
-    pytest.param(operation, path, id=f"{operation.id}-{path[-1]}")
+    pytest.param(operation, form, path, id=f"{operation.id}-{number}-{path[-1]}")
     for operation in operations()
-    for path, schema, _ in fields(operation.body_schema or {})
+    for number, form in enumerate(operation.forms)
+    for path, schema, _ in fields(form)
     if resolved(schema).get("format") == "uuid"
 ]
 UUID_QUERIES = [
@@ -346,17 +378,21 @@ async def test_another_tenants_identifier_is_answered_exactly_as_one_that_never_
             assert told(theirs) == told(random)
 
 
-@pytest.mark.parametrize(("operation", "path"), UUID_FIELDS)
+@pytest.mark.parametrize(("operation", "form", "path"), UUID_FIELDS)
 async def test_another_tenants_identifier_in_a_body_is_answered_as_one_that_never_was(
-    operation: Operation, path: tuple[str, ...], neighbours: Neighbours
+    operation: Operation, form: Json, path: FieldPath, neighbours: Neighbours
 ) -> None:
     name = str(path[-1])
-    body = sample(operation.body_schema or {})
+    body = sample(form)
     body.pop(INSTEAD_OF.get(name), None)
     foreign = neighbours.foreign.get(name, neighbours.foreign["person_id"])
     theirs = await ask(operation, neighbours, neighbours.own, with_value(body, path, foreign))
     random = await ask(operation, neighbours, neighbours.own, with_value(body, path, str(uuid4())))
-    assert 400 <= theirs.status_code < 500, theirs.text
+    if operation.itemised and path[0] == "items":
+        (item,) = theirs.json()["items"]
+        assert (theirs.status_code, item["status"], item["error"]["code"]) == (200, "refused", "not_found")
+    else:
+        assert 400 <= theirs.status_code < 500, theirs.text
     assert told(theirs) == told(random)
 
 
@@ -375,10 +411,10 @@ async def test_lists_show_nothing_of_another_tenant(neighbours: Neighbours) -> N
     lists = [operation for operation in operations() if operation.id.endswith("_list") and not operation.public]
     assert lists
     for operation in lists:
-        shown = await ask(operation, neighbours, neighbours.own, query={"limit": 100})
-        identifiers = {item["id"] for item in shown.json()["items"]}
-        assert identifiers
-        assert identifiers.isdisjoint(neighbours.foreign.values()), operation.id
+        paged = {"limit": 100} if "limit" in operation.parameters("query") else None
+        shown = await ask(operation, neighbours, neighbours.own, query=paged)
+        assert shown.json()["items"], operation.id
+        assert [name for name, theirs in neighbours.foreign.items() if theirs in shown.text] == [], operation.id
 
 
 async def ask(
@@ -389,12 +425,12 @@ async def ask(
     query: Json | None = None,
 ) -> Response:
     """One call by the curious neighbour, well formed in all but the identifier."""
-    schema = operation.body_schema
+    caller, schema = neighbours.callers.of(operation), operation.body_schema
     content = None if schema is None else json_bytes(sample(schema) if body is None else body)
-    return await neighbours.caller.client.request(
+    return await caller.client.request(
         operation.method,
         operation.url(identifiers),
-        headers=headers_of(operation, neighbours.caller),
+        headers=headers_of(operation, caller),
         content=content,
         params=query,
     )

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
 from string import Formatter
@@ -13,9 +14,19 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticCustomError
 
-from app.domain import eligibility, errors
-from app.domain.errors import EditConflict, FieldFault, MicrocreditError
+from app.domain import (
+    eligibility,
+    errors,
+    ficp,
+    handoff_lifecycle,
+    loan_lifecycle,
+    offers,
+    partner_errors,
+    request_lifecycle,
+)
+from app.domain.errors import Breach, EditConflict, FieldFault, MicrocreditError
 from app.domain.permissions import ROLES
+from app.domain.rules import Party
 from app.errors import STATUSES
 from app.parameters.yaml_file import load_yaml
 from app.routing import Problem
@@ -43,6 +54,7 @@ PUBLIC = frozenset(
 # Routers that are not about a concept of the trade: they have no slice of the same name in every layer.
 NO_SLICE = frozenset({"docs", "health"})
 
+MODULES_OF_ERRORS = (errors.__name__, partner_errors.__name__)
 MESSAGES = {language: load_yaml(APP / "messages" / f"{language}.yaml") for language in ("fr", "en")}
 
 
@@ -305,12 +317,24 @@ def test_a_router_has_schemas_and_services_of_its_name() -> None:
 
 
 def classes() -> list[type[MicrocreditError]]:
-    """Every error class."""
+    """Every error class of the domain."""
     found, new = [MicrocreditError], [MicrocreditError]
     while new:
-        new = [inner for outer in new for inner in outer.__subclasses__() if inner.__module__ == errors.__name__]
+        new = [inner for outer in new for inner in outer.__subclasses__() if inner.__module__ in MODULES_OF_ERRORS]
         found += new
     return found
+
+
+def test_errors_live_where_their_messages_are_looked_for() -> None:
+    strays = [
+        f"{place(path, node)} {node.name}"
+        for path in MODULES
+        if path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") not in MODULES_OF_ERRORS
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+        if {base.id for base in node.bases if isinstance(base, ast.Name)} & {error.__name__ for error in classes()}
+    ]
+    assert strays == []
 
 
 def test_every_refusal_has_a_french_sentence_with_the_facts_of_the_english_one() -> None:
@@ -347,6 +371,21 @@ def test_french_and_english_tell_the_same(section: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        *(request_lifecycle.RequestStatus, request_lifecycle.RequestAction),
+        *(handoff_lifecycle.HandoffStatus, handoff_lifecycle.HandoffAction, handoff_lifecycle.HandoffKind),
+        *(loan_lifecycle.LoanStage, loan_lifecycle.LoanAction),
+        *(ficp.Standing, ficp.CheckStage, Party),
+    ],
+    ids=lambda named: named.__name__,
+)
+def test_what_a_refusal_may_name_has_its_word(named: type[StrEnum]) -> None:
+    for language, sections in MESSAGES.items():
+        assert [member.value for member in named if member.value not in sections["words"]] == [], language
+
+
 def test_every_sentence_ends_as_a_sentence() -> None:
     unended = [
         f"{language} {section} {code}"
@@ -361,13 +400,21 @@ def test_every_sentence_ends_as_a_sentence() -> None:
 
 def test_every_rule_that_can_be_breached_has_a_sentence() -> None:
     rules = rule_names()
-    assert {"amount_cents_max", "residence", "grant.alone"} <= rules
+    assert {"amount_cents_max", "residence", "grant.alone", "payee", "rate_percent", "interest_borne_by"} <= rules
     assert rules - set(MESSAGES["fr"]["rules"]) == set()
 
 
 def rule_names() -> set[str]:
-    """The names of rules in the source of eligibility: what is yielded first, or given first to a comparison."""
-    tree = parsed(Path(eligibility.__file__))
+    """The names of rules in the sources: what eligibility yields first, and what a breach or a comparison is given."""
+    named = _rules_of_eligibility(parsed(Path(eligibility.__file__))) | set(offers._MAXIMA)
+    for path in MODULES:
+        for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id == Breach.__name__ and call.args:
+                named |= {first.value for first in call.args[:1] if isinstance(first, ast.Constant)}
+    return named
+
+
+def _rules_of_eligibility(tree: ast.Module) -> set[str]:
     firsts: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
@@ -384,6 +431,7 @@ def rule_names() -> set[str]:
 def test_every_fault_of_a_field_has_a_sentence() -> None:
     codes = fault_codes()
     assert {"not_a_day", "one_of_two", "missing", "repeated", "reason_missing"} <= codes
+    assert {"row_total", "row_shares", "rows_in_order", "asked_with_more_information_only"} <= codes
     assert codes - set(MESSAGES["fr"]["faults"]) == set()
 
 
@@ -404,12 +452,17 @@ def fault_codes() -> set[str]:
 
 
 def incoherences(tree: ast.Module) -> set[str]:
-    """The codes in the tables of faults (`faults = {"code": found}`) of a module of schemas."""
-    return {
-        key.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
-        if any(isinstance(target, ast.Name) and target.id == "faults" for target in node.targets)
-        for key in node.value.keys
-        if isinstance(key, ast.Constant)
-    }
+    """The codes of a module of schemas: in tables of faults (`faults` or `found = {"code": …}`), given by a function
+    `fault`, or alone in the context of an error (`{"fault": "code"}`).
+    """
+    told: list[ast.expr | None] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            if {target.id for target in node.targets if isinstance(target, ast.Name)} & {"faults", "found"}:
+                told += node.value.keys
+        elif isinstance(node, ast.FunctionDef) and node.name == "fault":
+            told += [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
+        elif isinstance(node, ast.Dict):
+            named = zip(node.keys, node.values, strict=True)
+            told += [value for key, value in named if isinstance(key, ast.Constant) and key.value == "fault"]
+    return {one.value for one in told if isinstance(one, ast.Constant) and isinstance(one.value, str)}

@@ -21,7 +21,7 @@ PRINTED = [case for case in SOURCED if "printed" in case]
 LEVEL = CASES["level_cents"]["loans"]
 START = date(2026, 1, 5)
 
-bounded = settings(max_examples=200, deadline=None, database=None)
+bounded = settings(deadline=None, database=None)
 
 
 def plan(**ask: Any) -> tuple[Instalment, ...]:
@@ -42,7 +42,7 @@ def attempt(**ask: Any) -> tuple[Instalment, ...] | ImpossiblePlan:
         return refused
 
 
-def refusal(**ask: Any) -> tuple[str, int | None]:
+def refusal(**ask: Any) -> tuple[str, int | date | None]:
     with pytest.raises(ImpossiblePlan) as caught:
         plan(**ask)
     assert str(caught.value).endswith(".")
@@ -81,6 +81,14 @@ def test_level_cents_do_not_give_the_printed_balance(loan: dict[str, Any]) -> No
     rows = plan(principal_cents=loan["principal_cents"], duration_months=loan["duration_months"])
     assert rows[0].total_cents == loan["instalment"]
     assert loan.get("printed_balance") not in {row.balance_cents for row in rows}
+
+
+@pytest.mark.parametrize("first_due_on", [date(2026, 2, 5), date(2026, 4, 5), date(2026, 12, 31)])
+def test_a_delayed_first_instalment_moves_the_dates_and_no_amount(first_due_on: date) -> None:
+    ask = {"principal_cents": 200000, "rate_percent": "6.20", "duration_months": 24}
+    delayed, usual = plan(**ask, first_due_on=first_due_on), plan(**ask)
+    assert [row.due_on for row in delayed] == due_dates(first_due_on, 24)
+    assert [replace(row, due_on=START) for row in delayed] == [replace(row, due_on=START) for row in usual]
 
 
 # Rounding
@@ -135,6 +143,10 @@ def test_a_single_row_is_all_remainder() -> None:
         ({"rate_percent": "NaN"}, "rate_percent", None),
         ({"rate_percent": "sNaN"}, "rate_percent", None),
         ({"rate_percent": "Infinity"}, "rate_percent", None),
+        ({"principal_cents": Decimal("NaN")}, "principal_cents", None),
+        ({"principal_cents": Decimal("1000.5")}, "principal_cents", None),
+        ({"principal_cents": True}, "principal_cents", None),
+        ({"instalment_cents": float("nan")}, "instalment_cents", None),
         ({"duration_months": None}, "duration_months", None),
         ({"rate_percent": "0.01", "remainder_on": "first"}, "remainder_on", None),
         ({"first_due_on": date(9999, 1, 31)}, "first_due_on", None),
@@ -224,6 +236,12 @@ def test_due_dates_keep_the_anchor(first: date, count: int) -> None:
         assert day.day == first.day or (day.day < first.day and next_day.month != day.month)
 
 
+def test_a_rate_that_is_no_decimal_is_refused() -> None:
+    with pytest.raises(ImpossiblePlan, match="decimal number") as caught:
+        schedule(principal_cents=1, rate_percent=float("nan"), first_due_on=START, duration_months=1)  # type: ignore[arg-type]
+    assert caught.value.field == "rate_percent"
+
+
 # Properties over the whole range
 
 principals = st.integers(1, 7_500_000) | st.integers(1, 5_000)
@@ -243,7 +261,7 @@ asks = st.fixed_dictionaries(
 )
 
 
-@settings(bounded, max_examples=400)
+@bounded
 @given(asks)
 def test_a_schedule_or_a_named_refusal(ask: dict[str, Any]) -> None:
     rows = attempt(**ask)
@@ -336,6 +354,7 @@ def test_the_remainder_of_a_cent_plan_is_small(principal: int, rate: Decimal, mo
         ({"total_cents": 1}, "total is not its parts"),
         ({"due_on": date(2020, 1, 1)}, "dates do not increase"),
         ({"balance_cents": 1}, "balance does not end at 0"),
+        ({"balance_cents": 1}, "balance does not follow"),
     ],
 )
 def test_a_broken_schedule_is_caught(change: dict[str, Any], fault: str) -> None:

@@ -4,7 +4,7 @@ from itertools import chain, combinations
 
 import pytest
 
-from app.domain.permissions import ROLES, Role, allows
+from app.domain.permissions import ROLES, STAFF_ROLES, Role, allows
 
 SETS = [frozenset(some) for some in chain.from_iterable(combinations(Role, size) for size in range(len(Role) + 1))]
 
@@ -39,5 +39,37 @@ def test_a_manager_only_reads() -> None:
     allowed = {operation for operation in ROLES if allows(frozenset({Role.MANAGER}), operation)}
     verbs = {operation.partition("_")[2] for operation in allowed}
     assert verbs == {
-        "me", "list", "read", "actions", "read_budget", "read_financing_plan", "schedule", "ledger",
+        "me", "list", "read", "actions", "read_budget", "read_financing_plan", "schedule", "ledger", "checks_list",
     }  # fmt: skip
+
+
+def test_a_partner_does_what_is_its_own_and_nothing_that_staff_do() -> None:
+    """Written out again: whoever adds a line here has thought about what a bank's machine may reach."""
+    allowed = {operation for operation in ROLES if allows(frozenset({Role.PARTNER}), operation)}
+    assert allowed == {
+        "auth_me",
+        "inbox_list",
+        "inbox_read",
+        "inbox_acknowledge",
+        "inbox_answer",
+        "ficp_checks_push",
+        "offers_create",
+        "offers_disburse",
+        "statements_create",
+    }
+
+
+def test_nobody_but_a_partner_does_what_a_partner_does() -> None:
+    everyone_else = frozenset(Role) - {Role.PARTNER}
+    of_partners = {operation for operation in ROLES if allows(frozenset({Role.PARTNER}), operation)} - {"auth_me"}
+    assert [operation for operation in of_partners if allows(everyone_else, operation)] == []
+
+
+def test_a_ccas_gives_its_staff_neither_the_role_of_the_platform_nor_that_of_a_partner() -> None:
+    assert frozenset(Role) - {Role.PLATFORM, Role.PARTNER} == STAFF_ROLES
+
+
+def test_an_agent_hands_files_over_and_never_answers_for_the_lender() -> None:
+    agent = frozenset({Role.AGENT})
+    assert all(allows(agent, operation) for operation in ("handoffs_create", "handoffs_withdraw", "handoffs_complete"))
+    assert not any(allows(frozenset({role}), "handoffs_create") for role in Role if role is not Role.AGENT)

@@ -6,20 +6,54 @@ import pytest
 
 from app.domain.decisions import ACTIONS, Outcome
 from app.domain.errors import IllegalTransition
-from app.domain.request_lifecycle import EDITABLE, NEEDS_OTHER_ANSWER, TRANSITIONS, RequestAction, RequestStatus, after
+from app.domain.request_lifecycle import (
+    EDITABLE,
+    ENDED,
+    NEEDS_OTHER_ANSWER,
+    TRANSITIONS,
+    WITH_LENDER,
+    RequestAction,
+    RequestStatus,
+    after,
+)
 
 S, A = RequestStatus, RequestAction
-ENDS = {S.REFUSED, S.GRANT_ONLY, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION}
+WITHOUT_AN_AID = {S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION}
+ENDS = WITHOUT_AN_AID | {S.GRANT_ONLY}
 
-# Written out again, from `rulings.md` and Besançon's note, so that a slip of the table is a failure here.
+# Written out again, from `rulings.md`, Besançon's note and the issue of the partners that lend, so that a slip of the
+# table is a failure here.
 EXPECTED = {
     S.INTAKE: {A.ASSESS: S.ASSESSMENT},
     S.ASSESSMENT: {A.SUBMIT: S.SUBMITTED},
-    S.SUBMITTED: {A.APPROVE: S.APPROVED, A.GRANT_ONLY: S.GRANT_ONLY, A.REFUSE: S.REFUSED, A.ADJOURN: S.ADJOURNED},
+    S.SUBMITTED: {
+        A.APPROVE: S.APPROVED,
+        A.GRANT_ONLY: S.GRANT_ONLY,
+        A.REFUSE: S.REFUSED,
+        A.ADJOURN: S.ADJOURNED,
+        A.ENDORSE: S.ENDORSED,
+        A.DECLINE: S.DECLINED,
+    },
     S.ADJOURNED: {A.ASSESS: S.ASSESSMENT, A.SUBMIT: S.SUBMITTED},
     S.APPROVED: {A.CONTRACT: S.CONTRACTED},
-    S.CONTRACTED: {A.RESCIND: S.APPROVED},
+    S.ENDORSED: {A.SEND_TO_LENDER: S.SENT_TO_LENDER},
+    # A lender that refused may be followed by another one, or the person is given another answer.
+    S.SENT_TO_LENDER: {
+        A.SEND_TO_LENDER: S.SENT_TO_LENDER,
+        A.LENDER_ACCEPT: S.LENDER_ACCEPTED,
+        A.LENDER_REFUSE: S.LENDER_REFUSED,
+    },
+    # The lender corrects its check, or the CCAS takes the file back, before there is a contract.
+    S.LENDER_ACCEPTED: {A.LENDER_PARK: S.SENT_TO_LENDER, A.CONTRACT: S.CONTRACTED},
+    S.CONTRACTED: {A.RESCIND: S.APPROVED, A.RESCIND_WITH_LENDER: S.LENDER_ACCEPTED},
 }
+# The way of a file that a partner lends to, and the steps along it; nothing skips one.
+WITH_A_LENDER = (
+    (A.ENDORSE, S.ENDORSED),
+    (A.SEND_TO_LENDER, S.SENT_TO_LENDER),
+    (A.LENDER_ACCEPT, S.LENDER_ACCEPTED),
+    (A.CONTRACT, S.CONTRACTED),
+)
 # A contract is not an end of the lifecycle, as it may be rescinded, but nobody steps back from it otherwise.
 SETTLED = ENDS | {S.CONTRACTED}
 
@@ -57,7 +91,28 @@ def test_the_person_can_always_step_back_before_the_end(status: S) -> None:
 
 
 def test_ends_without_an_aid_are_those_that_need_another_answer() -> None:
-    assert ENDS - {S.GRANT_ONLY} == NEEDS_OTHER_ANSWER
+    assert WITHOUT_AN_AID == NEEDS_OTHER_ANSWER
+
+
+def test_a_file_goes_to_a_lender_and_comes_back_as_a_contract_step_by_step() -> None:
+    status = S.SUBMITTED
+    for step, (action, end) in enumerate(WITH_A_LENDER):
+        for skipped, _ in WITH_A_LENDER[step + 1 :]:
+            with pytest.raises(IllegalTransition):
+                after(status, skipped)
+        status = after(status, action)
+        assert status is end
+
+
+def test_a_lender_refuses_only_what_lies_with_it_and_never_decides_for_the_ccas() -> None:
+    refusable = {status for status, action in TRANSITIONS if action is A.LENDER_REFUSE}
+    declinable = {status for status, action in TRANSITIONS if action is A.DECLINE}
+    assert (refusable, declinable) == ({S.SENT_TO_LENDER}, {S.SUBMITTED})
+
+
+def test_nothing_moves_what_has_ended_and_a_lender_learns_of_all_ends() -> None:
+    assert ENDED == ENDS
+    assert {S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED} == WITH_LENDER
 
 
 def test_a_file_is_locked_from_the_moment_the_commission_has_it() -> None:

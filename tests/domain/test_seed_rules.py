@@ -131,7 +131,7 @@ def dates(version: RuleVersion) -> tuple[date | None, Precision]:
     [
         ("besancon", "CCAS de Besançon", None, 300_000, 36, "0", "nobody", CONDITIONS),
         ("amiens", "Crédit Mutuel", None, 200_000, 24, "6.20", "borrower", None),
-        ("toulouse", "Crédit Municipal", 30_000, 300_000, 36, "3.04", "city", PRECHECK),
+        ("toulouse", "Crédit Municipal de Toulouse", 30_000, 300_000, 36, "3.04", "city", PRECHECK),
         ("fresnes", "Parcours Confiance en Nord – Pas de Calais", 30_000, 300_000, 36, None, None, None),
     ],
 )
@@ -172,6 +172,43 @@ def test_guarantees(slug: str, guarantees: tuple[Guarantee, ...] | None) -> None
 
 def test_amiens_announces_two_more_banks() -> None:
     assert product_on("amiens", date(2012, 1, 1)).lender.planned == ("Banque Postale", "Caisse d'Épargne")
+
+
+@pytest.mark.parametrize(
+    ("slug", "agreements"),
+    [
+        ("besancon", []),
+        ("amiens", [("credit_mutuel", False), ("banque_postale", True), ("caisse_epargne", True)]),
+        ("toulouse", [("credit_municipal_toulouse", False)]),
+        ("fresnes", [("parcours_confiance_npdc", False)]),
+    ],
+)
+def test_agreements_name_the_partners_and_whether_they_are_signed(
+    slug: str, agreements: list[tuple[str, bool]]
+) -> None:
+    assert [(one.partner, one.planned) for one in RULES[slug].agreements] == agreements
+    for agreement in RULES[slug].agreements:
+        assert "«" in agreement.source, "a quotation says so"
+        assert (agreement.valid_from is None) == (agreement.valid_from_precision is None)
+        assert agreement.check_valid_days == 30
+
+
+@pytest.mark.parametrize("slug", ["amiens", "toulouse", "fresnes"])
+def test_whoever_lends_by_the_rules_has_a_signed_agreement(slug: str) -> None:
+    signed = {one.partner: one.partner_name for one in RULES[slug].agreements if not one.planned}
+    for version in RULES[slug].versions:
+        assert all(signed.get(one.lender.code) == one.lender.name for one in version.products)
+
+
+def test_planned_agreements_are_with_the_partners_that_the_rules_announce() -> None:
+    for slug, rules in RULES.items():
+        announced = {name for version in rules.versions for one in version.products for name in one.lender.planned}
+        assert {one.partner_name for one in rules.agreements if one.planned} == announced, slug
+
+
+def test_the_parties_sign_together_at_toulouse_alone() -> None:
+    together = {slug for slug in RULES if product_on(slug, date(2018, 1, 1)).signed_together}
+    assert together == {"toulouse"}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,14 @@ class Account:
     roles: Sequence[str] = ("agent", "manager")
 
 
+@dataclass(frozen=True)
+class Client:
+    client_id: str = "credit_mutuel-demo"
+    client_secret: str = "c d'e"
+    partner: str = "credit_mutuel"
+    name: str = "Crédit Mutuel"
+
+
 def upgrade(owner_url: str) -> None:
     print("migrating", flush=True)
     time.sleep(float(os.environ.get("STUB_SLOW", "0")))
@@ -34,8 +42,9 @@ def upgrade(owner_url: str) -> None:
         print("start number", *owner.execute("SELECT count(*) FROM starts").fetchone() or (), flush=True)
 
 
-def load_demo(base_url: str, accounts: Sequence[Account]) -> None:
-    print("example data for", base_url, len(accounts), flush=True)
+def load_demo(base_url: str, accounts: Sequence[Account], clients: Sequence[Client]) -> None:
+    print("example data for", base_url, *(account.username for account in accounts), flush=True)
+    print("and for the machines", *(client.client_id for client in clients), flush=True)
     if os.environ.get("STUB_BROKEN") == "demo":
         raise ValueError("broken example")
 
@@ -68,6 +77,7 @@ def install_stubs() -> None:
         "app.commands.tenants": {"load_seed_tenants": lambda _owner_url: None},
         "app.commands.accounts": {"demonstration_accounts": lambda _owner_url, _passwords: [Account()]},
         "app.commands.demo": {"load_demo": load_demo},
+        "app.commands.demo.clients": {"demonstration_clients": lambda _owner_url, _secrets: [Client()]},
     }
     for name, contents in stubs.items():
         module = ModuleType(name)

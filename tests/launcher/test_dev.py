@@ -1,5 +1,6 @@
 """`dev` starts everything, says how to use it, and leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
@@ -44,7 +45,8 @@ def test_a_first_start_loads_the_examples_and_a_second_keeps_them(tmp_path: Path
     with started(*STUBBED, "0", str(data)) as process:
         assert "start number 1" in line_of(process, "start number")
         assert "://app@/microcredit" in line_of(process, "serving with")
-        line_of(process, "example data for http://127.0.0.1:")
+        assert "agent@besancon" in line_of(process, "example data for http://127.0.0.1:")
+        assert "credit_mutuel-demo" in line_of(process, "and for the machines")
         service = line_of(process, "Service").split()[1]
         assert "agent, manager" in line_of(process, "agent@besancon")
         command = line_of(process, "curl").strip()
@@ -63,17 +65,26 @@ def test_a_first_start_loads_the_examples_and_a_second_keeps_them(tmp_path: Path
     assert (data / "token_secret").read_text() == secret
 
 
-def test_the_token_command_is_one_line_for_any_password(tmp_path: Path) -> None:
+def test_the_token_commands_are_one_line_for_any_password_or_secret(tmp_path: Path) -> None:
     with started(*STUBBED, "0", str(tmp_path)) as process:
-        command = line_of(process, "curl").strip()
-    words = subprocess.run(
-        ["sh", "-c", 'curl() { for word; do echo "$word"; done; }; ' + command],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
-    assert "username=agent@besancon" in words
-    assert "password=a b'c" in words
+        commands = [line_of(process, "curl").strip() for _ in range(2)]
+    said = [
+        subprocess.run(
+            ["sh", "-c", 'curl() { for word; do echo "$word"; done; }; ' + command],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for command in commands
+    ]
+    assert {"username=agent@besancon", "password=a b'c"} < set(said[0])
+    assert {"grant_type=client_credentials", "client_id=credit_mutuel-demo", "client_secret=c d'e"} < set(said[1])
+
+
+def test_the_credentials_of_each_partner_are_printed_with_its_name(tmp_path: Path) -> None:
+    with started(*STUBBED, "0", str(tmp_path)) as process:
+        assert line_of(process, "client_id").split()[:2] == ["client_id", "client_secret"]
+        assert line_of(process, "credit_mutuel-demo").strip() == "credit_mutuel-demo  c d'e          Crédit Mutuel"
 
 
 @pytest.mark.parametrize("number", STOPS)
@@ -190,6 +201,7 @@ def test_a_given_database_gets_no_account_and_no_example(tmp_path: Path) -> None
             output, _ = process.communicate(timeout=20)
             assert process.returncode == 0
             assert "agent@besancon" not in output
+            assert "client_id" not in output
         assert not (tmp_path / "dev" / "postgres").exists()
 
 
@@ -201,24 +213,47 @@ def test_a_given_database_needs_its_owner_an_answer_and_no_reset(tmp_path: Path)
     assert "does not answer" in refusal("0", str(tmp_path), **given)
 
 
-def test_the_real_service_starts_and_gives_a_token(tmp_path: Path) -> None:
+def test_the_real_service_starts_and_gives_tokens_to_staff_and_to_a_bank(tmp_path: Path) -> None:
     with started("-m", "app.cli", "dev", "--port", "0", "--data", str(tmp_path)) as process:
-        command = line_of(process, "curl").strip()
-        answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
-        assert "access_token" in answer
+        service = line_of(process, "Service").split()[1]
+        tokens = []
+        for _ in range(2):
+            command = line_of(process, "curl").strip()
+            answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
+            tokens.append(json.loads(answer)["access_token"])
+        agent, bank = [
+            httpx.get(f"{service}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False).json()
+            for token in tokens
+        ]
+        assert (agent["tenant"], agent["partner"]) == ("amiens", None)
+        assert (bank["tenant"], bank["partner"], bank["roles"]) == (None, "banque_postale", ["partner"])
         pid = server_pid(tmp_path / "postgres")
         process.terminate()
         assert process.wait(30) == 0
     assert eventually(lambda: not runs(pid))
 
 
-def test_a_password_that_somebody_noted_is_good_after_a_restart(tmp_path: Path) -> None:
+def test_what_somebody_noted_is_good_after_a_restart_and_the_files_of_the_banks_are_there(tmp_path: Path) -> None:
     arguments = ("-m", "app.cli", "dev", "--port", "0", "--data", str(tmp_path / "dev"))
     noted = []
     for _ in range(2):
         with started(*arguments) as process:
-            noted.append(line_of(process, "agent@besancon").split()[1])
+            service = line_of(process, "Service").split()[1]
+            password = line_of(process, "agent@besancon").split()[1]
+            client_id, secret = line_of(process, "credit_municipal_toulouse-demo").split()[:2]
+            noted.append((password, client_id, secret))
+            assert _statuses(service, *noted[0][1:]) == ["accepted", "accepted", "refused"]
             process.terminate()
             assert process.wait(20) == 0
     assert noted[0] == noted[1]
-    assert (tmp_path / "dev" / "accounts").stat().st_mode & 0o777 == 0o600
+    for kept in ("accounts", "clients"):
+        assert (tmp_path / "dev" / kept).stat().st_mode & 0o777 == 0o600
+
+
+def _statuses(service: str, client_id: str, client_secret: str) -> list[str]:
+    """Where the handoffs in a bank's inbox stand."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    token = httpx.post(f"{service}/v1/auth/token", data=form, trust_env=False).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    inbox = httpx.get(f"{service}/v1/partner/handoffs", headers=headers, trust_env=False).json()
+    return sorted(item["status"] for item in inbox["items"])

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from app.commands.accounts import DemoAccount, demonstration_accounts
-from app.commands.demo import conclude
+from app.commands.demo import Told, conclude
 from app.commands.demo.cases import Case, Report, load_cases, load_report
 from app.commands.demo.readings import Reading, read_all
 from app.commands.demo.reconcile import reconcile
@@ -61,8 +61,13 @@ async def readings(service: AsyncClient, accounts: list[DemoAccount], agent: Sta
     return await read_all(agent, as_of=REPORT.status_on)
 
 
+def concluded(report: Report, cases: Sequence[Case], readings: Sequence[Reading]) -> int:
+    """The exit code, nothing else being told than Besançon's cases."""
+    return conclude(report, cases, (), Told(cases=readings, files=()))
+
+
 async def test_every_printed_figure_is_found_again(readings: list[Reading], capsys: pytest.CaptureFixture[str]) -> None:
-    assert conclude(REPORT, CASES, readings) == 0
+    assert concluded(REPORT, CASES, readings) == 0
     printed = capsys.readouterr().out.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " ")
     assert "✗" not in printed
     assert max(map(len, printed.splitlines())) <= 100
@@ -117,7 +122,7 @@ def _with_year(**changes: object) -> Report:
 async def test_a_figure_one_cent_off_fails_the_demo(
     readings: list[Reading], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert conclude(_with_year(contracted_cents=707_624), CASES, readings) == 1
+    assert concluded(_with_year(contracted_cents=707_624), CASES, readings) == 1
     assert "✗" in capsys.readouterr().out
 
 
@@ -146,7 +151,7 @@ def _reported(case: Case, change: dict[str, object]) -> Case:
 async def test_a_missing_case_fails_the_demo_without_a_word_on_the_reports_inconsistencies(
     readings: list[Reading], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert conclude(REPORT, CASES, [reading for reading in readings if reading.name != "G19"]) == 1
+    assert concluded(REPORT, CASES, [reading for reading in readings if reading.name != "G19"]) == 1
     printed = capsys.readouterr().out
     assert "✗ G19 : absent" in printed
     assert "Incohérences" not in printed
@@ -191,5 +196,5 @@ def test_the_command_on_a_database_of_its_own() -> None:
         env={**os.environ, "PYTHONUTF8": "1", "DATABASE_URL": "postgresql+psycopg://nobody@/never?host=/nowhere"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "au centime" in done.stdout
+    assert "au centime : 40 de Besançon, 50 des autres." in done.stdout
     assert not done.stderr

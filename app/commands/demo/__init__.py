@@ -1,11 +1,12 @@
-"""`demo`: the 25 youth cases of Besançon's report lived again through the API, and reconciled with its figures."""
+"""`demo`: the youth cases of Besançon's report and files of the other CCAS, lived through the API and reconciled."""
 
 import asyncio
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,20 +17,43 @@ from psycopg import sql
 
 from app.commands.accounts import DemoAccount, demonstration_accounts
 from app.commands.demo.cases import Case, Report, load_cases, load_report
-from app.commands.demo.display import story
+from app.commands.demo.clients import DemoClient, demonstration_clients
+from app.commands.demo.display import story, verdict
+from app.commands.demo.partner_display import partner_story
+from app.commands.demo.partner_files import PartnerFile, load_partner_files
+from app.commands.demo.partner_readings import FileReading, read_files
+from app.commands.demo.partner_reconcile import reconcile_files
+from app.commands.demo.partner_replay import Desk, replay_files
 from app.commands.demo.readings import Reading, read_all
 from app.commands.demo.reconcile import reconcile
 from app.commands.demo.replay import replay
-from app.commands.demo.staff import DemoRefused, sign_in
+from app.commands.demo.staff import DemoRefused, Staff, sign_in, sign_in_client
 from app.commands.migrate import upgrade
 from app.commands.tenants import load_seed_tenants
 from app.local_postgres import LocalPostgresError, local_postgres, prepare_database
 from app.main import create_app, lifespan
+from app.schemas.tenants import RuleVersionRead
 from app.settings import settings
 
 DATABASE = "microcredit_demo"
 _AGENT, _DECIDER = "agent@besancon", "decider@besancon"
 _TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the story signs in with: staff, and the machines of the partners that lend."""
+
+    accounts: Sequence[DemoAccount]
+    clients: Sequence[DemoClient]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the API answers once the story has been told: Besançon's cases, and the lenders' files."""
+
+    cases: Sequence[Reading]
+    files: Sequence[FileReading]
 
 
 def demo(*, data: Path | None) -> int:
@@ -42,11 +66,11 @@ def demo(*, data: Path | None) -> int:
         with _database(data) as (owner_url, service_url):
             upgrade(owner_url)
             load_seed_tenants(owner_url)
-            accounts = demonstration_accounts(owner_url)
+            credentials = Credentials(demonstration_accounts(owner_url), demonstration_clients(owner_url))
             os.environ["DATABASE_URL"], os.environ["TOKEN_SECRET"] = service_url, secrets.token_hex(32)
             settings.cache_clear()
-            readings = asyncio.run(_lived(create_app(), accounts))
-        return conclude(load_report(), load_cases(), readings)
+            told = asyncio.run(_lived(create_app(), credentials))
+        return conclude(load_report(), load_cases(), load_partner_files(), told)
     except (DemoRefused, LocalPostgresError, psycopg.Error) as refused:
         print(refused, file=sys.stderr)
     except KeyboardInterrupt:
@@ -54,40 +78,67 @@ def demo(*, data: Path | None) -> int:
     return 1
 
 
-def load_demo(base_url: str, accounts: Sequence[DemoAccount]) -> None:
-    """Replays the cases on a service that answers at `base_url`. Loading them twice adds nothing.
+def load_demo(base_url: str, accounts: Sequence[DemoAccount], clients: Sequence[DemoClient]) -> None:
+    """Replays the story on a service that answers at `base_url`. Loading it twice adds nothing.
 
-    Raises DemoRefused, LookupError for an account that is missing, httpx.HTTPError.
+    Raises DemoRefused, LookupError for credentials that are missing, httpx.HTTPError.
     """
     client = AsyncClient(base_url=base_url, trust_env=False, timeout=_TIMEOUT_SECONDS)
-    asyncio.run(_tell(client, accounts))
+    asyncio.run(_load(client, Credentials(accounts, clients)))
 
 
-def conclude(report: Report, cases: Sequence[Case], readings: Sequence[Reading]) -> int:
-    """Prints the story; the exit code is 0 only when every printed figure is found again."""
-    reconciliation = reconcile(report, cases, readings)
-    for line in story(report, cases, readings, reconciliation):
+def conclude(report: Report, cases: Sequence[Case], files: Sequence[PartnerFile], told: Told) -> int:
+    """Prints the story; the exit code is 0 only when every figure is found again."""
+    reconciliation = reconcile(report, cases, told.cases)
+    of_files = reconcile_files(files, told.files)
+    for line in (
+        *story(report, cases, told.cases, reconciliation),
+        *("", ""),
+        *partner_story(files, told.files, of_files),
+        "",
+        *verdict(reconciliation, of_files),
+    ):
         print(line)
-    return 0 if reconciliation.reconciles else 1
+    return 0 if reconciliation.reconciles and all(line.reconciles for line in of_files) else 1
 
 
-async def _lived(app: FastAPI, accounts: Sequence[DemoAccount]) -> list[Reading]:
-    """The cases as the API tells them once they have been lived."""
-    async with lifespan(app):
-        await _tell(_client(app), accounts)
-        async with _client(app) as client:
-            return await read_all(await sign_in(client, accounts, _AGENT), as_of=load_report().status_on)
+async def desks_of(client: AsyncClient, credentials: Credentials, files: Sequence[PartnerFile]) -> dict[str, Desk]:
+    """Who works on the files of each CCAS, signed in. The partner is the one that the rules of the CCAS name."""
+    desks = {}
+    for slug in dict.fromkeys(file.tenant for file in files):
+        agent = await sign_in(client, credentials.accounts, f"agent@{slug}")
+        decider = await sign_in(client, credentials.accounts, f"decider@{slug}")
+        rules = await agent.get(f"/tenants/{slug}/rules", RuleVersionRead)
+        partner = rules.products[0].lender.code
+        lender = await sign_in_client(client, credentials.clients, partner)
+        desks[slug] = Desk(agent=agent, decider=decider, lender=lender, partner=partner)
+    return desks
 
 
-def _client(app: FastAPI) -> AsyncClient:
-    return AsyncClient(transport=ASGITransport(app), base_url="http://demo")
+async def tell(client: AsyncClient, credentials: Credentials) -> tuple[Staff, Mapping[str, Desk]]:
+    """Lives the whole story; Besançon's agent and the others' desks can then be asked about it."""
+    agent = await sign_in(client, credentials.accounts, _AGENT)
+    decider = await sign_in(client, credentials.accounts, _DECIDER)
+    await replay(load_cases(), agent=agent, decider=decider)
+    files = load_partner_files()
+    desks = await desks_of(client, credentials, files)
+    await replay_files(files, desks)
+    return agent, desks
 
 
-async def _tell(client: AsyncClient, accounts: Sequence[DemoAccount]) -> None:
+async def _lived(app: FastAPI, credentials: Credentials) -> Told:
+    """The story as the API tells it once it has been lived."""
+    async with lifespan(app), AsyncClient(transport=ASGITransport(app), base_url="http://demo") as client:
+        agent, desks = await tell(client, credentials)
+        return Told(
+            cases=await read_all(agent, as_of=load_report().status_on),
+            files=await read_files(load_partner_files(), desks),
+        )
+
+
+async def _load(client: AsyncClient, credentials: Credentials) -> None:
     async with client:
-        agent = await sign_in(client, accounts, _AGENT)
-        decider = await sign_in(client, accounts, _DECIDER)
-        await replay(load_cases(), agent=agent, decider=decider)
+        await tell(client, credentials)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from textwrap import fill
 
 from app.commands.demo.cases import Case, Report
 from app.commands.demo.readings import Reading
-from app.commands.demo.reconcile import Figure, Reconciliation, Unit, disagreements
+from app.commands.demo.reconcile import Figure, Line, Reconciliation, Unit, disagreements
 from app.domain.money import euros
 
 WIDTH = 100
@@ -34,23 +34,21 @@ _NOTE = (
 def story(
     report: Report, cases: Sequence[Case], readings: Sequence[Reading], reconciliation: Reconciliation
 ) -> Iterator[str]:
-    """The lines to print: the cases, the reconciliation, the disagreements, the verdict."""
+    """The lines to print of Besançon: the cases, the reconciliation, the disagreements."""
     on = f"{report.status_on:%d/%m/%Y}"
     yield f"CCAS de Besançon, « Parcours Projet » : les projets des jeunes, rejoués par l'API, au {on}"
     yield ""
     yield from _table(cases, readings, reconciliation)
     yield ""
-    yield fill(_unbroken(_NOTE), WIDTH)
+    yield fill(unbroken(_NOTE), WIDTH)
     yield ""
-    yield from _figures(reconciliation)
+    yield from figures("Rapprochement", "Rapport", reconciliation.lines)
     if not any("absent" in columns for columns in reconciliation.differences.values()):
         yield ""
         yield "Incohérences du rapport (nommées, non lissées)"
         for code, says, found in disagreements(report, readings):
             yield _paragraph(f"{code:4} {says}")
             yield _paragraph(f"  →  {found}")
-    yield ""
-    yield from _verdict(reconciliation)
 
 
 def _table(cases: Sequence[Case], readings: Sequence[Reading], reconciliation: Reconciliation) -> Iterator[str]:
@@ -93,31 +91,36 @@ def _cells(case: Case | None, reading: Reading) -> tuple[str, ...]:
     )
 
 
-def _figures(reconciliation: Reconciliation) -> Iterator[str]:
-    yield f"{'Rapprochement':48} {'Rapport':>16} {'API':>16}"
+def figures(title: str, expected: str, lines: Sequence[Line], *, wide: int = 16) -> Iterator[str]:
+    """Each figure beside that of the API."""
+    yield f"{title:48} {expected:>{wide}} {'API':>{wide}}"
     yield "─" * WIDTH
-    for line in reconciliation.lines:
+    for line in lines:
         report, api = _figure(line.report, line.unit), _figure(line.api, line.unit)
-        yield f"{line.label:48} {report:>16} {api:>16}   {_mark(reconciles=line.reconciles)}"
+        report += ASSUMED if line.assumed else ""
+        yield f"{line.label:48} {report:>{wide}} {api:>{wide}}   {_mark(reconciles=line.reconciles)}"
 
 
 def _paragraph(text: str) -> str:
-    return fill(_unbroken(text), WIDTH, subsequent_indent=" " * 5)
+    return fill(unbroken(text), WIDTH, subsequent_indent=" " * 5)
 
 
-def _unbroken(text: str) -> str:
+def unbroken(text: str) -> str:
     """French puts spaces inside its quotation marks and before its high marks; no line breaks there."""
     return re.sub(r"(?<=«) | (?=[»:;?!€%])", "\u00a0", text)
 
 
-def _verdict(reconciliation: Reconciliation) -> Iterator[str]:
+def verdict(reconciliation: Reconciliation, of_files: Sequence[Line]) -> Iterator[str]:
+    """Whether everything is found again, Besançon's figures and those of the lenders' files."""
     for name, columns in reconciliation.differences.items():
         yield f"✗ {name} : {', '.join(columns)}"
-    wrong = sum(not line.reconciles for line in reconciliation.lines)
-    if reconciliation.reconciles:
-        yield f"Les {len(reconciliation.lines)} chiffres rapprochés se retrouvent, au centime."
+    lines = [*reconciliation.lines, *of_files]
+    wrong = sum(not line.reconciles for line in lines)
+    if wrong or not reconciliation.reconciles:
+        yield f"✗ {wrong} des {len(lines)} chiffres rapprochés ne se retrouvent pas."
     else:
-        yield f"✗ {wrong} des {len(reconciliation.lines)} chiffres rapprochés ne se retrouvent pas."
+        own = f"{len(reconciliation.lines)} de Besançon, {len(of_files)} des autres"
+        yield f"Les {len(lines)} chiffres rapprochés se retrouvent, au centime : {own}."
 
 
 def _figure(figure: Figure, unit: Unit) -> str:

@@ -24,12 +24,13 @@ Figure = int | str | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A figure as printed in the report and as the API gives it."""
+    """A figure as printed in the report, or else expected, and as the API gives it. `assumed`: no source gives it."""
 
     label: str
     report: Figure
     api: Figure
     unit: Unit = Unit.COUNT
+    assumed: bool = False
 
     @property
     def reconciles(self) -> bool:
@@ -133,7 +134,7 @@ def disagreements(report: Report, readings: Sequence[Reading]) -> list[tuple[str
 
     Raises KeyError when a case that one of them names is absent.
     """
-    names = _found(report, readings)
+    names = _found(report, readings) if report.disagreements else {}
     return [(each.code, each.says, each.found.format_map(names)) for each in report.disagreements]
 
 

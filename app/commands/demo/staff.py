@@ -1,4 +1,4 @@
-"""A member of staff who speaks to the API over HTTP, signed in like anybody."""
+"""A member of staff or a partner's machine that speaks to the API over HTTP, signed in like anybody."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from httpx import AsyncClient, Response
 
 from app.commands.accounts import DemoAccount
+from app.commands.demo.clients import DemoClient
 from app.schemas.auth import TokenRead
 from app.schemas.base import Output, Page
 
@@ -18,7 +19,10 @@ class DemoRefused(Exception):
 
 
 class Staff:
-    """One account. Every POST carries an Idempotency-Key, so that a story told twice happens once."""
+    """One account, or one client of a partner.
+
+    Every POST carries an Idempotency-Key, so that a story told twice happens once.
+    """
 
     def __init__(self, client: AsyncClient, token: str) -> None:
         self._client = client
@@ -43,6 +47,15 @@ class Staff:
         headers = {**self._headers, "Idempotency-Key": key}
         return self._read(await self._client.post(f"/v1{path}", json=body, headers=headers), answer)
 
+    async def refusal(self, path: str, body: Any, *, key: str) -> dict[str, Any]:
+        """The problem that a POST under /v1 is refused with. Raises DemoRefused when it is not refused."""
+        headers = {**self._headers, "Idempotency-Key": key}
+        response = await self._client.post(f"/v1{path}", json=body, headers=headers)
+        if not response.is_client_error:
+            raise DemoRefused(f"{response.request.method} {response.request.url} was not refused: {response.text}")
+        problem: dict[str, Any] = response.json()
+        return problem
+
     async def put(self, path: str, body: Any, answer: type[Answer], *, version: int) -> Answer:
         """PUT under /v1, of the version named."""
         headers = {**self._headers, "If-Match": f'"{version}"'}
@@ -61,7 +74,24 @@ async def sign_in(client: AsyncClient, accounts: Sequence[DemoAccount], username
     if account is None:
         raise LookupError(f"no demonstration account is called {username}")
     form = {"username": account.username, "password": account.password}
+    return Staff(client, await _token(client, username, form))
+
+
+async def sign_in_client(client: AsyncClient, clients: Sequence[DemoClient], partner: str) -> Staff:
+    """The machine of the partner of that code, signed in with its credentials. Raises LookupError, DemoRefused."""
+    machine = next((machine for machine in clients if machine.partner == partner), None)
+    if machine is None:
+        raise LookupError(f"the partner {partner} has no demonstration credentials")
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": machine.client_id,
+        "client_secret": machine.client_secret,
+    }
+    return Staff(client, await _token(client, machine.client_id, form))
+
+
+async def _token(client: AsyncClient, name: str, form: dict[str, str]) -> str:
     response = await client.post("/v1/auth/token", data=form)
     if not response.is_success:
-        raise DemoRefused(f"{username} cannot sign in: {response.text}")
-    return Staff(client, TokenRead.model_validate_json(response.content).access_token)
+        raise DemoRefused(f"{name} cannot sign in: {response.text}")
+    return TokenRead.model_validate_json(response.content).access_token

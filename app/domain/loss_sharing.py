@@ -1,0 +1,114 @@
+"""Sharing of a loss (*perte*): what each guarantor bears, and what the lender keeps."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from app.domain.amortization import ImpossiblePlan, refuse_outside, refuse_rate
+
+
+class LossBase(StrEnum):
+    """What of the loss a guarantor shares."""
+
+    PRINCIPAL = "principal"
+    PRINCIPAL_AND_INTEREST = "principal_and_interest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarantor:
+    """A guarantor's share of each loss, in percent, and its caps in cents; a null cap does not limit.
+
+    ``called_cents`` is what it has paid on the portfolio before, which counts against ``cap_portfolio_cents``.
+    """
+
+    name: str
+    share_percent: Decimal
+    base: LossBase = LossBase.PRINCIPAL
+    cap_loss_cents: int | None = None
+    cap_portfolio_cents: int | None = None
+    called_cents: int = 0
+
+    def room_cents(self, loss_cents: int) -> int:
+        """The most it can pay of a loss under its caps, in cents."""
+        rooms = [loss_cents]
+        if self.cap_loss_cents is not None:
+            rooms.append(self.cap_loss_cents)
+        if self.cap_portfolio_cents is not None:
+            rooms.append(max(0, self.cap_portfolio_cents - self.called_cents))
+        return min(rooms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossPart:
+    """What a guarantor bears, in cents; ``capped_cents`` is what its caps keep from it and leave to the lender."""
+
+    name: str
+    cents: int
+    capped_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossShares:
+    """The parts in the order of the guarantors and the lender's, in cents: together the loss."""
+
+    loss_cents: int
+    parts: tuple[LossPart, ...]
+    lender_cents: int
+
+
+def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Sequence[Guarantor]) -> LossShares:
+    """The loss at write-off, principal and accrued interest, split by largest remainders; the lender keeps the rest.
+
+    Each guarantor is due its share of its base, whole cents; the cents left go to the largest fractions, the
+    lender's among them. Of equal fractions the lender's comes last, and the name settles between guarantors, so
+    their order changes nothing. What is above a cap stays with the lender. Own funds: no guarantor, all the lender's.
+    Project reference, § 3.4 (FCS 50 %; Toulouse 15 %, whose base the convention is to say).
+    Raises ImpossiblePlan: ``principal_cents``, ``interest_cents``, ``share_percent`` (above 100 % together),
+    ``cap_loss_cents``, ``cap_portfolio_cents``, ``called_cents``, ``name`` (twice the same).
+    """
+    refuse_outside("principal_cents", principal_cents, 0)
+    refuse_outside("interest_cents", interest_cents, 0)
+    loss = principal_cents + interest_cents
+    refuse_outside("principal_cents", loss, 1)
+    _refuse(guarantors)
+    bases = {LossBase.PRINCIPAL: principal_cents, LossBase.PRINCIPAL_AND_INTEREST: loss}
+    quotas = [bases[one.base] * Fraction(one.share_percent) / 100 for one in guarantors]
+    whole = dict(zip((one.name for one in guarantors), _largest_remainders(loss, guarantors, quotas), strict=True))
+    parts = tuple(
+        LossPart(name=one.name, cents=min(whole[one.name], room), capped_cents=max(0, whole[one.name] - room))
+        for one in guarantors
+        for room in [one.room_cents(loss)]
+    )
+    return LossShares(loss_cents=loss, parts=parts, lender_cents=loss - sum(part.cents for part in parts))
+
+
+def _largest_remainders(loss: int, guarantors: Sequence[Guarantor], quotas: Sequence[Fraction]) -> list[int]:
+    """Whole cents of each guarantor's quota; the lender is the last claimant, with the rest of the loss."""
+    lender = loss - sum(quotas, Fraction())
+    floors = [int(quota) for quota in quotas]
+    spare = loss - sum(floors) - int(lender)
+    # The lender sorts after every guarantor of the same fraction.
+    named = zip(guarantors, quotas, strict=True)
+    claims = [(-(quota % 1), 0, one.name, place) for place, (one, quota) in enumerate(named)]
+    claims.append((-(lender % 1), 1, "", len(floors)))
+    winners = {place for *_, place in sorted(claims)[:spare]}
+    return [cents + (place in winners) for place, cents in enumerate(floors)]
+
+
+def _refuse(guarantors: Iterable[Guarantor]) -> None:
+    left, names = Decimal(100), set[str]()
+    for one in guarantors:
+        refuse_rate(one.share_percent, "share_percent")
+        if one.share_percent > left:
+            message = f"Shares are at most 100 % together: {one.name} has {left} % at most."
+            raise ImpossiblePlan("share_percent", None if left % 1 else int(left), message)
+        if one.name in names:
+            raise ImpossiblePlan("name", None, f"{one.name} is named twice.")
+        refuse_outside("called_cents", one.called_cents, 0)
+        for field, cap in (("cap_loss_cents", one.cap_loss_cents), ("cap_portfolio_cents", one.cap_portfolio_cents)):
+            if cap is not None:
+                refuse_outside(field, cap, 0)
+        left -= one.share_percent
+        names.add(one.name)

@@ -1,0 +1,286 @@
+"""Early repayments: sourced figures, the four choices, and what none of them may do."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from app.domain.amortization import ImpossiblePlan, Instalment, Rounding, schedule
+from app.domain.deferral import DeferralMode, defer
+from app.domain.early_repayment import Choice, EarlyRepayment, partial_refusal_limit_cents, repay_early
+from app.domain.payoff import payoff
+from app.domain.schedule_versions import due_by, in_force
+from tests.domain.loan_histories import (
+    CASES,
+    Loan,
+    assert_sound,
+    bounded,
+    case_loan,
+    contract,
+    histories,
+    paid,
+    refused,
+)
+
+AMIENS = contract("amiens")
+AT_12 = AMIENS.rows[11].due_on
+
+
+def attempt(loan: Loan, amount_cents: int, choice: Choice, **how: Any) -> EarlyRepayment | ImpossiblePlan:
+    """The result or the refusal; any other exception is a failure."""
+    try:
+        return repay_early(
+            loan.version, on=loan.on, amount_cents=amount_cents, choice=choice, paid_cents=loan.paid_cents, **how
+        )
+    except ImpossiblePlan as fault:
+        return refused(fault)
+
+
+def refusal(loan: Loan, amount_cents: Any, choice: Choice, **how: Any) -> tuple[str, object]:
+    result = attempt(loan, amount_cents, choice, **how)
+    assert isinstance(result, ImpossiblePlan)
+    assert str(result).endswith(".")
+    return result.field, result.bound
+
+
+@pytest.mark.parametrize("case", CASES["early_repayments"], ids=lambda case: case["name"])
+def test_sourced_case(case: dict[str, Any]) -> None:
+    assert case["source"]
+    loan = case_loan(case)
+    result = repay_early(
+        loan.version,
+        on=loan.on,
+        amount_cents=case["amount_cents"],
+        choice=Choice(case["choice"]),
+        paid_cents=loan.paid_cents,
+        rounding_unit_cents=case.get("rounding_unit_cents", 1),
+    )
+    rows = result.version.rows[case["after"] :]
+    found: dict[str, Any] = {
+        "rows": len(rows),
+        "interest": sum(row.interest_cents for row in rows),
+        "saved": result.interest_saved_cents,
+        "balance": result.balance_cents,
+    }
+    if rows:
+        found |= {
+            "first_number": rows[0].number,
+            "first_due_on": rows[0].due_on,
+            "last_due_on": rows[-1].due_on,
+            "odd": rows[-1].total_cents,
+        }
+        (found["instalment"],) = {row.total_cents for row in rows[:-1]}
+    assert {name: found[name] for name in case["expect"]} == case["expect"]
+    assert {cover.number: cover.cents for cover in result.covers} == case.get("covers", {})
+    assert result.version.rows[: case["after"]] == loan.version.rows[: case["after"]]
+
+
+@pytest.mark.parametrize("case", CASES["refusal_limits"], ids=lambda case: case["name"])
+def test_what_a_lender_may_refuse(case: dict[str, Any]) -> None:
+    assert case["source"]
+    loan = case_loan(case)
+    assert partial_refusal_limit_cents(loan.version, paid_cents=loan.paid_cents) == case["limit_cents"]
+
+
+def test_between_dates_the_part_repaid_bears_its_days() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12 + timedelta(days=10))
+    result = attempt(loan, 40_000, Choice.REDUCE)
+    assert isinstance(result, EarlyRepayment)
+    assert (result.principal_cents, result.interest_cents) == (39_933, 67)
+    assert result.balance_cents == 63_160
+    # The next instalment bears a whole month on what is left: 631.60 × 6.20 / 1200.
+    assert result.version.rows[12].interest_cents == 326
+
+
+def test_interest_that_waits_stays_due_with_the_last_instalment() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    loan = Loan(deferred, paid(deferred, 12), deferred.rows[11].due_on)
+    result = attempt(loan, 40_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert [row.total_cents for row in result.version.rows[12:]] == [8_882] * 7 + [2_277 + 787]
+    assert result.interest_saved_cents == 2_138
+    settled = attempt(loan, 103_093 + 787, Choice.SETTLE)
+    assert isinstance(settled, EarlyRepayment)
+    assert (settled.principal_cents, settled.interest_cents) == (103_093, 787)
+
+
+def test_a_pause_to_come_costs_less_after_an_early_repayment() -> None:
+    planned = defer(AMIENS, number=15, paid_cents=0).version
+    assert planned.carried_cents == 446  # a month on the 862.51 left after 14
+    loan = Loan(planned, paid(planned, 12), AT_12)
+    result = attempt(loan, 40_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    balance = result.version.rows[13].balance_cents
+    assert result.version.carried_cents == round(balance * 62 / 12_000)
+    assert planned.pauses[0].due_on not in [row.due_on for row in result.version.rows]
+    # 8 instalments from the 13th, a month of pause among them.
+    assert result.version.rows[-1].due_on == date(2027, 10, 5)
+
+
+def test_a_planned_month_of_interest_alone_stays_one() -> None:
+    planned = defer(AMIENS, number=15, paid_cents=0, mode=DeferralMode.INTEREST_ONLY).version
+    loan = Loan(planned, paid(planned, 12), AT_12)
+    for choice, count in ((Choice.SHORTEN, 21), (Choice.REDUCE, 25)):
+        result = attempt(loan, 40_000, choice)
+        assert isinstance(result, EarlyRepayment)
+        assert len(result.version.rows) == count
+        assert result.version.rows[14].principal_cents == 0
+        assert result.version.rows[14].due_on == planned.rows[14].due_on
+
+
+def test_instalments_paid_ahead_stay_and_a_part_of_one_counts() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 14) + 1_000, AT_12)
+    result = attempt(loan, 9_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert result.version.rows[:14] == AMIENS.rows[:14]
+    assert (result.principal_cents, result.interest_cents) == (10_000, 0)
+    assert paid(result.version, 14) == loan.paid_cents + 9_000
+
+
+def test_a_balloon_shrinks_and_the_instalments_do_not_grow() -> None:
+    rows = [Instalment(n, date(2026, n, 5), 5_000, 0, 5_000, 100_000 - n * 5_000) for n in range(1, 10)]
+    rows.append(Instalment(10, date(2026, 10, 5), 55_000, 0, 55_000, 0))
+    version = in_force(rows, rate_percent=Decimal(0), released_on=date(2026, 1, 1))
+    for choice in (Choice.SHORTEN, Choice.REDUCE):
+        result = attempt(Loan(version, 0, date(2026, 1, 2)), 10_000, choice)
+        assert isinstance(result, EarlyRepayment)
+        assert [row.total_cents for row in result.version.rows] == [5_000] * 9 + [45_000]
+
+
+def test_a_smaller_instalment_never_costs_more_than_no_early_repayment() -> None:
+    # Instalments of whole euros, up, repay faster than those in cents: a cent repaid must not slow them down.
+    rate = Decimal("6.20")
+    rows = schedule(
+        principal_cents=200_000,
+        rate_percent=rate,
+        first_due_on=date(2026, 2, 5),
+        duration_months=24,
+        rounding_unit_cents=100,
+        rounding=Rounding.UP,
+    )
+    whole = in_force(rows, rate_percent=rate, released_on=date(2026, 1, 5))
+    result = attempt(Loan(whole, 0, date(2026, 1, 5)), 1, Choice.REDUCE)
+    assert isinstance(result, EarlyRepayment)
+    assert result.interest_saved_cents >= 0
+    assert len(result.version.rows) == 24
+    assert 8_882 < result.version.rows[0].total_cents <= 8_900
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "choice", "change", "expected"),
+    [
+        (0, Choice.SHORTEN, {}, ("amount_cents", 1)),
+        (-5, Choice.ADVANCE, {}, ("amount_cents", 1)),
+        (Decimal("NaN"), Choice.REDUCE, {}, ("amount_cents", None)),
+        (103_094, Choice.SHORTEN, {}, ("amount_cents", 103_093)),
+        (103_094, Choice.REDUCE, {}, ("amount_cents", 103_093)),
+        (103_094, Choice.SETTLE, {}, ("amount_cents", 103_093)),
+        (103_092, Choice.SETTLE, {}, ("amount_cents", 103_093)),
+        (106_590, Choice.ADVANCE, {}, ("amount_cents", 106_589)),
+        (40_000, Choice.REDUCE, {"paid_cents": paid(AMIENS, 11)}, ("paid_cents", paid(AMIENS, 12))),
+        (40_000, Choice.ADVANCE, {"paid_cents": paid(AMIENS, 12) - 1}, ("paid_cents", paid(AMIENS, 12))),
+        (40_000, Choice.REDUCE, {"on": date(2026, 1, 4)}, ("on", date(2026, 1, 5))),
+        (103_092, Choice.REDUCE, {}, ("duration_months", 1)),
+    ],
+)
+def test_out_of_bounds(amount_cents: Any, choice: Choice, change: dict[str, Any], expected: tuple[str, object]) -> None:
+    assert refusal(replace(Loan(AMIENS, paid(AMIENS, 12), AT_12), **change), amount_cents, choice) == expected
+
+
+def test_the_rounding_unit_has_a_bound() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12)
+    assert refusal(loan, 40_000, Choice.REDUCE, rounding_unit_cents=0) == ("rounding_unit_cents", 1)
+
+
+def test_all_the_principal_without_the_interest_that_waits_settles_nothing() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    loan = Loan(deferred, paid(deferred, 12), deferred.rows[11].due_on)
+    assert refusal(loan, 103_093, Choice.SHORTEN) == ("amount_cents", 103_880)
+
+
+def test_an_instalment_kept_that_does_not_cover_the_interest_is_refused() -> None:
+    # The rows of a lender: interest first, most instalments below the first interest.
+    rows = [
+        Instalment(1, date(2026, 1, 5), 100_000, 80_000, 180_000, 900_000),
+        Instalment(2, date(2026, 2, 5), 700_000, 72_000, 772_000, 200_000),
+        Instalment(3, date(2026, 3, 5), 5_000, 16_000, 21_000, 195_000),
+        Instalment(4, date(2026, 4, 5), 5_400, 15_600, 21_000, 189_600),
+        Instalment(5, date(2026, 5, 5), 189_600, 15_168, 204_768, 0),
+    ]
+    version = in_force(rows, rate_percent=Decimal(96), released_on=date(2025, 12, 5))
+    assert refusal(Loan(version, 0, date(2025, 12, 5)), 1_000, Choice.SHORTEN) == ("choice", None)
+
+
+# Properties
+
+partial = st.sampled_from([Choice.SHORTEN, Choice.REDUCE])
+
+
+@bounded
+@given(histories(), st.integers(-5, 8_000_000) | st.integers(1, 5_000), st.sampled_from(Choice))
+def test_a_next_version_or_a_named_refusal(loan: Loan, amount: int, choice: Choice) -> None:
+    result = attempt(loan, amount, choice)
+    if isinstance(result, ImpossiblePlan):
+        event(f"refused: {result.field}")
+        assert result.field in {"amount_cents", "paid_cents", "duration_months", "choice"}
+        return
+    event(choice)
+    assert_sound(loan.version, result.version)
+    assert result.interest_saved_cents == loan.version.interest_cents - result.version.interest_cents
+    if choice is Choice.ADVANCE:
+        assert result.version == loan.version
+        assert sum(cover.cents for cover in result.covers) == amount
+        assert result.left_cents == paid(loan.version, len(loan.version.rows)) - loan.paid_cents - amount
+        assert 0 <= result.balance_cents <= result.left_cents
+        return
+    # All that was paid and all that is left is the whole of the version.
+    assert loan.paid_cents + amount + result.left_cents == paid(result.version, len(result.version.rows))
+    assert result.balance_cents <= result.left_cents
+    due = due_by(loan.version, loan.on)
+    assert [replace(row, balance_cents=0) for row in result.version.rows[:due]] == [
+        replace(row, balance_cents=0) for row in loan.version.rows[:due]
+    ]
+    assert {row.due_on for row in result.version.rows} <= {row.due_on for row in loan.version.rows}
+
+
+@bounded
+@given(histories(), st.data())
+def test_shorter_costs_no_more_than_smaller_and_smaller_no_more_than_before(loan: Loan, data: st.DataObject) -> None:
+    amount = data.draw(
+        st.integers(1, max(1, payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents).amount_cents))
+    )
+    shorter, smaller = (attempt(loan, amount, choice) for choice in (Choice.SHORTEN, Choice.REDUCE))
+    if isinstance(shorter, EarlyRepayment):
+        assert shorter.interest_saved_cents >= 0
+    if isinstance(shorter, EarlyRepayment) and isinstance(smaller, EarlyRepayment):
+        assert shorter.interest_saved_cents >= smaller.interest_saved_cents >= 0
+        assert len(shorter.version.rows) <= len(smaller.version.rows) <= len(loan.version.rows)
+
+
+@bounded
+@given(histories())
+def test_settling_leaves_nothing(loan: Loan) -> None:
+    quote = payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents)
+    if not quote.amount_cents:
+        return
+    result = attempt(loan, quote.amount_cents, Choice.SETTLE)
+    assert isinstance(result, EarlyRepayment)
+    assert_sound(loan.version, result.version)
+    assert (result.left_cents, result.balance_cents) == (0, 0)
+    assert result.interest_saved_cents == quote.interest_saved_cents
+    again = payoff(result.version, on=loan.on, paid_cents=loan.paid_cents + quote.amount_cents)
+    assert (again.amount_cents, again.credit_cents) == (0, 0)
+    assert all(row.due_on <= loan.on for row in result.version.rows)
+
+
+@bounded
+@given(histories(rates=st.just(Decimal(0))), st.integers(1, 100_000), partial)
+def test_without_interest_nothing_is_saved_and_every_cent_is_principal(loan: Loan, amount: int, choice: Choice) -> None:
+    result = attempt(loan, amount, choice)
+    if isinstance(result, EarlyRepayment):
+        assert (result.interest_cents, result.interest_saved_cents) == (0, 0)
+        assert result.left_cents == result.balance_cents
