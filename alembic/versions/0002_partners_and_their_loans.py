@@ -12,7 +12,7 @@ depends_on = None
 
 GRANTS = {
     "DELETE, INSERT, SELECT": ["partner_idempotency_records"],
-    "INSERT, SELECT": ["ficp_checks", "handoff_transitions", "statement_lines", "statements"],
+    "INSERT, SELECT": ["ficp_checks", "handoff_payloads", "handoff_transitions", "statement_lines", "statements"],
     "INSERT, SELECT, UPDATE": ["authorisations", "handoff_routes", "handoffs"],
     "SELECT": ["agreements", "partner_clients", "partners"],
 }
@@ -20,6 +20,7 @@ ISOLATED = [
     "agreements",
     "authorisations",
     "ficp_checks",
+    "handoff_payloads",
     "handoff_routes",
     "handoff_transitions",
     "handoffs",
@@ -303,7 +304,6 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("support_person", sa.String(length=200), nullable=False),
-        sa.Column("payload", sa.String(), nullable=False),
         sa.Column("payload_sha256", sa.String(length=64), nullable=False),
         sa.Column("partner_reference", sa.String(length=64), nullable=True),
         sa.Column("answered_on", sa.Date(), nullable=True),
@@ -388,6 +388,21 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_ficp_checks_request", "ficp_checks", ["tenant_id", "request_id"], unique=False)
+    op.create_table(
+        "handoff_payloads",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("handoff_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "handoff_id"],
+            ["handoffs.tenant_id", "handoffs.id"],
+            name=op.f("fk_handoff_payloads_tenant_id_handoff_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_handoff_payloads_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_handoff_payloads")),
+        sa.UniqueConstraint("tenant_id", "handoff_id", name=op.f("uq_handoff_payloads_tenant_id_handoff_id")),
+    )
     op.create_table(
         "handoff_routes",
         sa.Column("handoff_id", sa.Uuid(), nullable=False),
@@ -572,10 +587,10 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
         postgresql_where=sa.text("kind = 'repayment'"),
     )
+    op.create_foreign_key(op.f("fk_ledger_entries_partner_id"), "ledger_entries", "partners", ["partner_id"], ["id"])
     op.create_foreign_key(
         op.f("fk_ledger_entries_partner_client_id"), "ledger_entries", "partner_clients", ["partner_client_id"], ["id"]
     )
-    op.create_foreign_key(op.f("fk_ledger_entries_partner_id"), "ledger_entries", "partners", ["partner_id"], ["id"])
     op.add_column("loan_transitions", sa.Column("partner_client_id", sa.Uuid(), nullable=True))
     op.alter_column("loan_transitions", "account_id", existing_type=sa.UUID(), nullable=True)
     op.create_foreign_key(
@@ -646,8 +661,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_loan_transitions_partner_client_id"), "loan_transitions", type_="foreignkey")
     op.alter_column("loan_transitions", "account_id", existing_type=sa.UUID(), nullable=False)
     op.drop_column("loan_transitions", "partner_client_id")
-    op.drop_constraint(op.f("fk_ledger_entries_partner_id"), "ledger_entries", type_="foreignkey")
     op.drop_constraint(op.f("fk_ledger_entries_partner_client_id"), "ledger_entries", type_="foreignkey")
+    op.drop_constraint(op.f("fk_ledger_entries_partner_id"), "ledger_entries", type_="foreignkey")
     op.drop_index(
         "uq_ledger_entries_reference",
         table_name="ledger_entries",
@@ -667,6 +682,7 @@ def downgrade() -> None:
     op.drop_table("statement_lines")
     op.drop_table("handoff_transitions")
     op.drop_table("handoff_routes")
+    op.drop_table("handoff_payloads")
     op.drop_table("ficp_checks")
     op.drop_table("handoffs")
     op.drop_table("statements")

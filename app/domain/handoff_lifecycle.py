@@ -85,7 +85,12 @@ TRANSITIONS: dict[HandoffKind, dict[tuple[HandoffStatus, HandoffAction], Handoff
 # Where one more handoff of the same kind to the same partner may begin.
 OVER = frozenset({S.REFUSED, S.WITHDRAWN})
 
-_PRECHECK_ANSWERS = {Standing.FAVOURABLE: A.ACCEPT, Standing.UNFAVOURABLE: A.REFUSE, Standing.PENDING: A.PROGRESS}
+_PRECHECK_ANSWERS = {
+    Standing.FAVOURABLE: A.ACCEPT,
+    Standing.UNFAVOURABLE: A.REFUSE,
+    Standing.PENDING: A.PROGRESS,
+    Standing.TO_RENEW: A.PROGRESS,
+}
 
 
 def after(kind: HandoffKind, status: HandoffStatus, action: HandoffAction) -> HandoffStatus:

@@ -31,4 +31,4 @@ async def push(
 @router.get("/requests/{request_id}/ficp-checks", summary="What the lenders' checks are worth today")
 async def list_(session: Transaction, caller: Caller, today: Today, request_id: RequestId) -> StandingList:
     """Favourable, unfavourable, pending or to renew; a listing as such is never told."""
-    return await check_standings.standings(session, request_id, caller=caller, today=today)
+    return await check_standings.standings(session, request_id, today=today)

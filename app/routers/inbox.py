@@ -7,7 +7,7 @@ from fastapi import Query, status
 from app.dependencies import Answer, Caller, HandoffId, Today, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
-from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
+from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead, InboxState
 from app.services import inbox
 
 router = strict_router("/v1/partner/handoffs", "inbox")
@@ -35,7 +35,7 @@ async def acknowledge(
     handoff_id: HandoffId,
     answer: Answer,
     body: AcknowledgementCreate | None = None,
-) -> InboxRead:
+) -> InboxState:
     """The partner may give its own reference."""
     return answer.tagged(await inbox.acknowledge(session, handoff_id, caller=caller, today=today, body=body))
 
@@ -48,6 +48,6 @@ async def answer(
     handoff_id: HandoffId,
     body: AnswerCreate,
     answer: Answer,
-) -> InboxRead:
+) -> InboxState:
     """Accepted, refused or more information; an acceptance waits for a favourable check (`awaiting_check`)."""
     return answer.tagged(await inbox.answer(session, handoff_id, caller=caller, today=today, body=body))

@@ -29,20 +29,25 @@ class InboxItem(Output):
     sent_at: datetime
 
 
-class InboxRead(Resource):
-    """A handoff as its partner reads it, with the payload and the steps on both sides."""
+class InboxState(Resource):
+    """Where a handoff stands once its partner has acted: no personal data."""
 
     id: UUID
     tenant: str
     kind: HandoffKind
     status: HandoffStatus
-    support_person: str
     answered_on: date | None
     partner_reference: str | None
-    payload: dict[str, Any]
     payload_sha256: str
-    steps: list[HandoffStep]
     sent_at: datetime
+
+
+class InboxRead(InboxState):
+    """A handoff as its partner reads it, with the steps on both sides, and the payload until it is taken back."""
+
+    support_person: str
+    payload: dict[str, Any] | None
+    steps: list[HandoffStep]
 
 
 class AcknowledgementCreate(Input):

@@ -121,7 +121,7 @@ def _guards(
     """What must hold beyond the state."""
     unloaned = partial(steps.check_no_live_loan, session, request)
     return {
-        RequestAction.ASSESS: partial(requests.check_assessable, session, request, caller=caller, on=today),
+        RequestAction.ASSESS: partial(requests.check_assessable, session, request, on=today),
         RequestAction.LENDER_REFUSE: partial(handoffs.check_refused, session, request),
         RequestAction.WITHDRAW: unloaned,
         RequestAction.CLOSE_WITHOUT_ACTION: unloaned,

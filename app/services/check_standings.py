@@ -13,13 +13,12 @@ from app.domain import ficp
 from app.domain.ficp import CheckStage, Standing
 from app.domain.handoff_lifecycle import STAGE_OF, HandoffKind, HandoffStatus
 from app.domain.partner_errors import CheckNotFavourable
-from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestStatus
 from app.domain.rules import FicpPolicy, Product
 from app.schemas.ficp_checks import StandingList, StandingRead
 from app.services import handoff_steps, partners
 from app.services import request_steps as steps
-from app.tables import AgreementRow, FicpCheck, Handoff, Request
+from app.tables import AgreementRow, FicpCheck, Handoff, Request, Tenant
 from app.tenancy import of_tenant
 
 
@@ -32,20 +31,23 @@ class Weighed:
     valid_until: date | None
 
 
-async def standings(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date) -> StandingList:
+async def standings(session: AsyncSession, request_id: UUID, *, today: date) -> StandingList:
     """One line for each lender and stage that the request's handoffs ask for, but those taken back. Raises NotFound."""
     request = await steps.load(session, request_id)
     handoffs = await handoff_steps.of_request(session, request.id)
     kept = [handoff for handoff in handoffs if handoff.status is not HandoffStatus.WITHDRAWN]
     latest = {(handoff.partner_id, handoff.kind): handoff for handoff in kept}
     return StandingList(
-        items=[await _read(session, handoff, caller=caller, today=today) for handoff in latest.values()],
+        items=[await _read(session, handoff, today=today) for handoff in latest.values()],
         next_cursor=None,
     )
 
 
-async def weigh(session: AsyncSession, handoff: Handoff, *, zone: ZoneInfo, on: date) -> Weighed:
-    """What the check that a handoff asks for is worth on a day, from all that its lender told of the request."""
+async def weigh(session: AsyncSession, handoff: Handoff, *, on: date) -> Weighed:
+    """What the check that a handoff asks for is worth on a day, from all that its lender told of the request.
+
+    The day of a consultation is the day where the CCAS is, whoever asks.
+    """
     stage = STAGE_OF[handoff.kind]
     statement = select(col(FicpCheck.outcome), col(FicpCheck.consulted_at)).where(
         of_tenant(session, FicpCheck),
@@ -56,15 +58,14 @@ async def weigh(session: AsyncSession, handoff: Handoff, *, zone: ZoneInfo, on: 
     held = ficp.conclusion(ficp.Check(*told) for told in (await session.execute(statement)).all())
     if held is None:
         return Weighed(Standing.PENDING, None, None)
-    consulted_on = held.consulted_at.astimezone(zone).date()
+    tenant = await session.get_one(Tenant, handoff.tenant_id)
+    consulted_on = held.consulted_at.astimezone(ZoneInfo(tenant.time_zone)).date()
     agreement = await session.get_one(AgreementRow, (handoff.tenant_id, handoff.agreement_id))
     valid_until = ficp.valid_until(stage, consulted_on, valid_days=agreement.check_valid_days)
     return Weighed(ficp.standing(held, on=on, valid_until=valid_until), consulted_on, valid_until)
 
 
-async def check_first_appointment(
-    session: AsyncSession, request: Request, product: Product, *, caller: Caller, on: date
-) -> None:
+async def check_first_appointment(session: AsyncSession, request: Request, product: Product, *, on: date) -> None:
     """Raises CheckNotFavourable where the rules let nobody be received before the lender's check."""
     asked = product.ficp is FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
     if not asked or request.status is not RequestStatus.INTAKE:
@@ -72,16 +73,16 @@ async def check_first_appointment(
     standing = Standing.PENDING
     for handoff in await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK):
         if handoff.status is not HandoffStatus.WITHDRAWN:
-            weighed = await weigh(session, handoff, zone=caller.time_zone, on=on)
+            weighed = await weigh(session, handoff, on=on)
             too_late = weighed.consulted_on is not None and weighed.consulted_on > on
             favourable_later = weighed.standing is Standing.FAVOURABLE and too_late
             standing = Standing.PENDING if favourable_later else weighed.standing
     _demand_favourable(standing, CheckStage.PRECHECK)
 
 
-async def check_offer(session: AsyncSession, handoff: Handoff, *, caller: Caller, on: date) -> None:
+async def check_offer(session: AsyncSession, handoff: Handoff, *, on: date) -> None:
     """Raises CheckNotFavourable unless the lender's check allows an offer on that day."""
-    weighed = await weigh(session, handoff, zone=caller.time_zone, on=on)
+    weighed = await weigh(session, handoff, on=on)
     _demand_favourable(weighed.standing, CheckStage.GRANT_DECISION)
 
 
@@ -90,8 +91,8 @@ def _demand_favourable(standing: Standing, stage: CheckStage) -> None:
         raise CheckNotFavourable(stage=stage.value, standing=standing.value)
 
 
-async def _read(session: AsyncSession, handoff: Handoff, *, caller: Caller, today: date) -> StandingRead:
-    weighed = await weigh(session, handoff, zone=caller.time_zone, on=today)
+async def _read(session: AsyncSession, handoff: Handoff, *, today: date) -> StandingRead:
+    weighed = await weigh(session, handoff, on=today)
     return StandingRead(
         partner=await partners.code_of(session, handoff.partner_id),
         stage=STAGE_OF[handoff.kind],

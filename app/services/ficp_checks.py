@@ -98,7 +98,7 @@ async def _follow(session: AsyncSession, handoff: Handoff, request: Request, *, 
 
     What was accepted is weighed on the day of the acceptance. Once the offer is made, nothing moves any more.
     """
-    weighed = await weigh(session, handoff, zone=caller.time_zone, on=handoff.answered_on or today)
+    weighed = await weigh(session, handoff, on=handoff.answered_on or today)
     action = handoff_lifecycle.action_upon_check(handoff.kind, handoff.status, weighed.standing)
     if action is None or await steps.live_loan(session, request.id) is not None:
         return

@@ -52,8 +52,9 @@ async def open_way(session: AsyncSession, handoff: Handoff) -> None:
     await session.flush()
 
 
-async def show_status(session: AsyncSession, handoff: Handoff) -> None:
+async def show_status(session: AsyncSession, handoff: Handoff, *, caller: Caller) -> None:
     """Tells the partner's inbox where the handoff now stands."""
-    await bind_partner(session, handoff.partner_id)
+    if caller.partner_id is None:
+        await bind_partner(session, handoff.partner_id)
     statement = update(HandoffRoute).where(col(HandoffRoute.handoff_id) == handoff.id).values(status=handoff.status)
     await session.execute(statement.execution_options(synchronize_session=False))

@@ -16,7 +16,7 @@ from app.domain.permissions import Caller
 from app.schemas.handoffs import HandoffStep
 from app.services import handoff_routes
 from app.services import request_steps as steps
-from app.tables import Handoff, HandoffTransition, Request
+from app.tables import Handoff, HandoffPayload, HandoffTransition, Request
 from app.tenancy import bound_tenant, of_tenant
 
 # The days of these are stated; the others are those of their entry, or of a consultation.
@@ -70,7 +70,7 @@ async def move(
         )
     )
     if action is not HandoffAction.SEND:
-        await handoff_routes.show_status(session, handoff)
+        await handoff_routes.show_status(session, handoff, caller=caller)
 
 
 async def of_request(session: AsyncSession, request_id: UUID, kind: HandoffKind | None = None) -> Sequence[Handoff]:
@@ -81,8 +81,10 @@ async def of_request(session: AsyncSession, request_id: UUID, kind: HandoffKind 
     return (await session.scalars(statement.order_by(col(Handoff.id)))).all()
 
 
-async def last_act_on(session: AsyncSession, request: Request, kind: HandoffKind) -> date:
-    """The day before which nothing more can happen to the handoffs of a kind: their latest act, or the request's."""
+async def last_act_on(session: AsyncSession, request: Request, kind: HandoffKind | None = None) -> date:
+    """The day before which nothing more can happen to the handoffs, of one kind or all: their latest act, or the
+    request's.
+    """
     statement = (
         select(func.max(HandoffTransition.effect_on))
         .join(
@@ -94,7 +96,7 @@ async def last_act_on(session: AsyncSession, request: Request, kind: HandoffKind
         .where(
             of_tenant(session, HandoffTransition),
             col(Handoff.request_id) == request.id,
-            col(Handoff.kind) == kind,
+            col(Handoff.kind).in_([kind] if kind else list(HandoffKind)),
             col(HandoffTransition.action).in_(_STATED),
         )
     )
@@ -113,13 +115,17 @@ async def withdraw_all(session: AsyncSession, request: Request, *, caller: Calle
 async def told(session: AsyncSession, handoff: Handoff) -> dict[str, Any]:
     """The parts of a handoff that both sides read: its payload and its steps."""
     await session.flush()  # a step may just have been taken
+    written = select(col(HandoffPayload.text)).where(
+        of_tenant(session, HandoffPayload), col(HandoffPayload.handoff_id) == handoff.id
+    )
+    text = (await session.scalars(written)).one()
     statement = (
         select(HandoffTransition)
         .where(of_tenant(session, HandoffTransition), col(HandoffTransition.handoff_id) == handoff.id)
         .order_by(col(HandoffTransition.id))
     )
     taken = (await session.scalars(statement)).all()
-    return {"payload": json.loads(handoff.payload), "steps": [_step(step) for step in taken]}
+    return {"payload": json.loads(text), "steps": [_step(step) for step in taken]}
 
 
 def _step(step: HandoffTransition) -> HandoffStep:

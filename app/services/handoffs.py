@@ -27,7 +27,7 @@ from app.schemas.handoffs import (
 from app.services import agreements, authorisations, handoff_payloads, handoff_routes, handoff_steps, partners, rules
 from app.services import request_steps as steps
 from app.services.pages import page
-from app.tables import Handoff, Partner, Request
+from app.tables import Handoff, HandoffPayload, Partner, Request
 
 _OWN_COLUMNS = [getattr(Handoff, name) for name in HandoffItem.model_fields if name in Handoff.model_fields]
 _ITEMS = TypeAdapter(list[HandoffItem])
@@ -59,11 +59,11 @@ async def create(
         kind=body.kind,
         status=HandoffStatus.READY,
         support_person=body.support_person,
-        payload=payload,
         payload_sha256=handoff_payloads.digest(payload),
     )
     session.add(handoff)
     await session.flush()  # what follows refers to the handoff through foreign keys without an ORM relation
+    session.add(HandoffPayload(tenant_id=handoff.tenant_id, handoff_id=handoff.id, text=payload))
     await handoff_steps.move(session, handoff, HandoffAction.SEND, caller=caller, effect_on=on)
     await handoff_routes.open_way(session, handoff)
     if body.kind is HandoffKind.LOAN_FILE:

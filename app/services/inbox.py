@@ -12,12 +12,12 @@ from sqlmodel import col
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition
 from app.domain.ficp import Standing
-from app.domain.handoff_lifecycle import HandoffAction, HandoffKind
+from app.domain.handoff_lifecycle import HandoffAction, HandoffKind, HandoffStatus
 from app.domain.partner_errors import AnsweredByCheck
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
 from app.schemas.base import Page
-from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead
+from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead, InboxState
 from app.services import handoff_routes, handoff_steps
 from app.services import request_steps as steps
 from app.services.check_standings import weigh
@@ -59,17 +59,17 @@ async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller) -> In
 
 async def acknowledge(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: AcknowledgementCreate | None
-) -> InboxRead:
+) -> InboxState:
     """The partner has the file. Raises NotFound, IllegalTransition."""
     handoff, _ = await handoff_steps.held_by_partner(session, caller, handoff_id)
     handoff.partner_reference = (body.reference if body else None) or handoff.partner_reference
     await handoff_steps.move(session, handoff, HandoffAction.ACKNOWLEDGE, caller=caller, effect_on=today)
-    return await _read(session, handoff)
+    return await _state(session, handoff)
 
 
 async def answer(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: AnswerCreate
-) -> InboxRead:
+) -> InboxState:
     """The lender's answer to a loan file; an acceptance is parked until its FICP check is favourable.
 
     A refusal leaves the request with the CCAS, which gives the person another answer or turns to another lender.
@@ -90,7 +90,7 @@ async def answer(
     await handoff_steps.move(session, handoff, action, caller=caller, effect_on=on, note=body.asked)
     if action is HandoffAction.ACCEPT:
         steps.move(session, request, RequestAction.LENDER_ACCEPT, caller=caller, effect_on=on)
-    return await _read(session, handoff)
+    return await _state(session, handoff)
 
 
 async def _acceptance(
@@ -99,7 +99,7 @@ async def _acceptance(
     """Whether an acceptance holds or is parked, and from which day: never before the consultation that allows it."""
     if handoff.answered_on is not None:
         raise IllegalTransition(action="accept", state=handoff.status.value)
-    weighed = await weigh(session, handoff, zone=caller.time_zone, on=on)
+    weighed = await weigh(session, handoff, on=on)
     if weighed.standing is not Standing.FAVOURABLE:
         return HandoffAction.PARK, on
     return HandoffAction.ACCEPT, max(on, weighed.consulted_on or on)
@@ -118,12 +118,18 @@ async def _behind(session: AsyncSession, routes: Sequence[HandoffRoute]) -> dict
     return found
 
 
+async def _state(session: AsyncSession, handoff: Handoff) -> InboxState:
+    return InboxState(**await _plain(session, handoff, InboxState))
+
+
 async def _read(session: AsyncSession, handoff: Handoff) -> InboxRead:
+    told = await handoff_steps.told(session, handoff)
+    if handoff.status is HandoffStatus.WITHDRAWN:
+        told["payload"] = None
+    return InboxRead(**await _plain(session, handoff, InboxRead), **told)
+
+
+async def _plain(session: AsyncSession, handoff: Handoff, form: type[InboxState]) -> dict[str, Any]:
     route = await session.get_one(HandoffRoute, handoff.id)
     tenant = await session.get_one(Tenant, handoff.tenant_id)
-    return InboxRead(
-        **handoff.model_dump(include=set(InboxRead.model_fields) - {"payload"}),
-        tenant=tenant.slug,
-        sent_at=route.sent_at,
-        **await handoff_steps.told(session, handoff),
-    )
+    return {**handoff.model_dump(include=set(form.model_fields)), "tenant": tenant.slug, "sent_at": route.sent_at}

@@ -40,7 +40,7 @@ async def create(
     await _check_awaited(session, handoff, request)
     earliest = await steps.last_act_on(session, request)
     check_day("offered_on", body.offered_on, not_before=earliest, today=today)
-    await check_standings.check_offer(session, handoff, caller=caller, on=body.offered_on)
+    await check_standings.check_offer(session, handoff, on=body.offered_on)
     endorsement = await decisions.endorsement(session, request.id)
     offer, signed_by = await _offer(session, handoff, request, endorsement, body)
     if offer.amount_cents != endorsement.loan_amount_cents:

@@ -128,7 +128,7 @@ async def assess(
     if on is not None:
         check_day("assessed_on", on, not_before=await steps.last_act_on(session, request), today=today)
     after(request.status, RequestAction.ASSESS)
-    await check_assessable(session, request, caller=caller, on=on or today)
+    await check_assessable(session, request, on=on or today)
     steps.move(session, request, RequestAction.ASSESS, caller=caller, effect_on=on)
     return _read(request)
 
@@ -156,7 +156,7 @@ async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, toda
     """
     on = body.closed_on or today
     request = await steps.locked(session, request_id)
-    check_day("closed_on", on, not_before=await steps.last_act_on(session, request), today=today)
+    check_day("closed_on", on, not_before=await handoff_steps.last_act_on(session, request), today=today)
     after(request.status, _CLOSINGS[body.outcome])
     await steps.check_no_live_loan(session, request)
     if body.outcome is RequestStatus.LENDER_REFUSED:
@@ -168,10 +168,10 @@ async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, toda
     return _read(request)
 
 
-async def check_assessable(session: AsyncSession, request: Request, *, caller: Caller, on: date) -> None:
+async def check_assessable(session: AsyncSession, request: Request, *, on: date) -> None:
     """Raises CheckNotFavourable while the lender's check keeps the person from the first appointment."""
     product = await rules.product_of(session, request, on=on)
-    await check_standings.check_first_appointment(session, request, product, caller=caller, on=on)
+    await check_standings.check_first_appointment(session, request, product, on=on)
 
 
 async def _applicant(session: AsyncSession, *, today: date, body: RequestCreate) -> UUID:

@@ -5,7 +5,7 @@ from app.tables.agreements import AgreementRow
 from app.tables.authorisations import Authorisation
 from app.tables.decisions import Decision
 from app.tables.ficp_checks import FicpCheck
-from app.tables.handoffs import Handoff, HandoffRoute, HandoffTransition
+from app.tables.handoffs import Handoff, HandoffPayload, HandoffRoute, HandoffTransition
 from app.tables.idempotency import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.loans import Loan, LoanTransition, Schedule, ScheduleRow, Signature
 from app.tables.partners import Partner, PartnerClient
@@ -27,6 +27,7 @@ __all__ = [
     "FinancingPlan",
     "FinancingPlanLine",
     "Handoff",
+    "HandoffPayload",
     "HandoffRoute",
     "HandoffTransition",
     "IdempotencyRecord",

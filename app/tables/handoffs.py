@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus
@@ -14,7 +14,7 @@ _OVER = ", ".join(sorted(f"'{status.value}'" for status in OVER))
 
 
 class Handoff(TenantTable, table=True):
-    """One transmission to one partner. `payload` is the exact text that was handed over, `payload_sha256` its hash."""
+    """One transmission to one partner; `payload_sha256` is the hash of the text that was handed over."""
 
     __tablename__ = "handoffs"
     __table_args__ = (
@@ -41,11 +41,24 @@ class Handoff(TenantTable, table=True):
     kind: HandoffKind = Field(sa_type=value_enum(HandoffKind, "kind"))
     status: HandoffStatus = Field(sa_type=value_enum(HandoffStatus, "status"))
     support_person: str = Field(max_length=200)
-    payload: str
     payload_sha256: str = Field(max_length=64)
     partner_reference: str | None = Field(default=None, max_length=64)
     answered_on: date | None = None
     entered_at: datetime = entered_at()
+
+
+class HandoffPayload(TenantTable, table=True):
+    """The exact text that was handed over: written once, kept as proof."""
+
+    __tablename__ = "handoff_payloads"
+    __table_args__ = (
+        within_tenant("handoff_id", "handoffs"),
+        UniqueConstraint("tenant_id", "handoff_id"),
+        HISTORY,
+    )
+
+    handoff_id: UUID
+    text: str
 
 
 class HandoffTransition(TenantTable, table=True):

@@ -519,8 +519,8 @@ async def test_a_request_may_be_adjourned_where_a_partner_lends(amiens: Ccas) ->
 
 
 async def test_the_rest_of_the_terms_of_a_file_that_is_endorsed_is_the_lenders(amiens: Ccas) -> None:
-    """2 000 € at 6.20 % in instalments of 88.82 € are 24 months: the lender's own rows come with its offer."""
-    body = {**APPROVAL, "outcome": "endorse", "loan": {"amount_cents": 200_000, "instalment_cents": 8_882}}
+    """2 000 € at 6.20 % in instalments of 88.83 € are 24 months: the lender's own rows come with its offer."""
+    body = {**APPROVAL, "outcome": "endorse", "loan": {"amount_cents": 200_000, "instalment_cents": 8_883}}
     decision = await decide(amiens, await submitted(amiens), body)
     terms = decision["loan"]
     assert (terms.pop("amount_cents"), terms.pop("duration_months")) == (200_000, 24)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy.exc import ProgrammingError
 
 from tests.lenders import (
     OTHER_ANSWER,
@@ -197,8 +198,14 @@ async def test_what_was_handed_over_is_kept_exactly_whatever_becomes_of_the_pers
     assert again["payload"] == told["payload"] == handoff["payload"]
     assert again["payload"]["applicant"]["birth_name"] == applicant["birth_name"]
     assert (await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}")))["payload"] == handoff["payload"]
-    (row,) = run_sql(databases, toulouse, "select payload, payload_sha256 from handoffs")
-    assert sha256(row["payload"].encode()).hexdigest() == row["payload_sha256"] == told["payload_sha256"]
+    (row,) = run_sql(
+        databases,
+        toulouse,
+        "select text, payload_sha256 from handoff_payloads p join handoffs h on h.id = p.handoff_id",
+    )
+    assert sha256(row["text"].encode()).hexdigest() == row["payload_sha256"] == told["payload_sha256"]
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        run_sql(databases, toulouse, "update handoff_payloads set text = 'altered'")
 
 
 async def test_two_handoffs_of_the_same_content_have_the_same_hash(toulouse: Ccas) -> None:

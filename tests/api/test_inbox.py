@@ -191,7 +191,19 @@ async def test_a_file_is_acknowledged_once_under_the_partners_own_reference(
     assert (problem["action"], problem["state"]) == ("acknowledge", "received")
     read = await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}"))
     assert (read["status"], read["partner_reference"]) == ("received", "CMT/2018-77")
-    assert await ok(lender.get(path)) == told
+    whole = await ok(lender.get(path))
+    assert {name: whole[name] for name in told} == told
+    assert set(whole) - set(told) == {"support_person", "payload", "steps"}
+
+
+async def test_what_was_taken_back_is_no_longer_shown_to_the_lender(databases: Databases, toulouse: Ccas) -> None:
+    lender = lender_of(databases, toulouse)
+    handoff = await precheck(toulouse)
+    withdrawal = {"withdrawn_on": "2018-03-17", "reason": "Envoyé par erreur"}
+    await ok(toulouse.agent.post(f"/handoffs/{handoff['id']}/withdrawals", withdrawal))
+    whole = await ok(lender.get(f"/partner/handoffs/{handoff['id']}"))
+    assert (whole["status"], whole["payload"]) == ("withdrawn", None)
+    assert (await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}")))["payload"] == handoff["payload"]
 
 
 async def test_an_answer_told_again_under_its_key_is_not_given_twice(databases: Databases, amiens: Ccas) -> None:
@@ -251,7 +263,8 @@ async def test_who_asked_who_answered_and_who_accepted_is_kept_and_read_alike_on
     await ok(amiens.agent.post(f"{path}/completions", {"note": "Devis joint :\n2 000 €"}))
     backwards = lender.post(f"/partner{path}/answers", {**ACCEPTED, "decided_on": "2018-03-13"})
     assert (await refused(backwards, 409, "date_out_of_order"))["not_before"] == "2018-03-14"
-    told = await accepted_by(lender, handoff)
+    await accepted_by(lender, handoff)
+    told = await ok(lender.get(f"/partner{path}"))
     assert [(step["by"], step["action"], step["status"], step["effect_on"], step["note"]) for step in told["steps"]
             if step["action"] not in ("acknowledge", "complete")] == [
         ("ccas", "send", "sent", "2018-03-13", None),

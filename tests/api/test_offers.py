@@ -433,6 +433,10 @@ async def test_an_offer_that_was_given_up_makes_room_for_another(
     made = await ok(bank.post(path_of(handoff), {**second, "offered_on": "2018-03-28"}))
     assert made["loan_id"] != loan_id
     await signed(amiens, made["loan_id"], "2018-03-29")
+    # What the lender tells from now on is of the second loan.
+    payment = {"amount_cents": 200_000, "disbursed_on": "2018-04-05", "reference": "V-1", "payee": {"kind": "supplier"}}
+    paid = await ok(bank.post(f"/partner/handoffs/{handoff['id']}/disbursements", payment))
+    assert paid["loan_id"] == made["loan_id"]
     assert (await ok(amiens.agent.get(f"/requests/{handoff['request_id']}")))["status"] == "contracted"
     listed = (await ok(amiens.agent.get("/loans", request_id=handoff["request_id"])))["items"]
     assert [item["id"] for item in listed] == [made["loan_id"], loan_id]

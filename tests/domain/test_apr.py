@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain import apr as module
 from app.domain.amortization import ImpossiblePlan, Instalment, due_dates, schedule
 from app.domain.apr import FLOW_CENTS_MAX, Apr, Flow, apr, interval, monthly_flows
 from app.domain.interest_subsidies import borrower_rows, shares
@@ -232,6 +233,22 @@ def test_both_figures_are_rounded_half_up_from_the_true_value(
     found = apr([flow(0, lent), flow(years, -repaid)])
     assert (str(found.exact_percent), str(found.percent)) == (exact, percent)
     assert found.negative == (repaid < lent)
+
+
+@pytest.mark.parametrize("guess", [0, 1, 637_970, 637_971, 637_972, 637_973, 637_990, 98_999_999, 98_999_998, 10**15])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_wrong_guess_takes_longer_to_the_same_units(guess: int, side: int) -> None:
+    # The solution is at 637 971.5 units, on the boundary, then a hair before it.
+    assert module._nearest(guess, side, lambda half_units: half_units > 2 * 637_971 + 1) == 637_972
+    assert module._nearest(guess, side, lambda half_units: half_units > 2 * 637_971) == 637_971
+    assert module._nearest(guess, side, lambda half_units: half_units > 0) == 0
+
+
+@pytest.mark.parametrize("case", CASES["published"], ids=lambda case: case["name"])
+def test_the_guess_needs_no_second_try(case: dict[str, Any]) -> None:
+    flows = written(case["flows"])
+    units = int(apr(flows).exact_percent / UNIT)
+    assert module._guess(module._terms(flows), 1) == units
 
 
 # Intervals

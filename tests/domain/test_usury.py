@@ -231,7 +231,15 @@ def test_gaps_are_the_days_between_and_the_periods_with_a_class_missing() -> Non
     assert list(table.gaps(date(2024, 1, 1), date(2024, 3, 31))) == []
     assert list(table.gaps(date(2023, 12, 31), date(2024, 1, 1))) == [(date(2023, 12, 31), date(2023, 12, 31))]
     assert list(table.gaps(date(2024, 4, 2), date(2024, 4, 3))) == [(date(2024, 4, 2), date(2024, 4, 3))]
+    assert list(table.gaps(date(2024, 3, 31), date(2024, 4, 1))) == [(date(2024, 4, 1), date(2024, 4, 1))]
+    assert list(table.gaps(date(2024, 3, 31), date(2024, 3, 31))) == []
     assert table.last_day_covered() == date(2024, 12, 31)
+
+
+def test_a_period_of_a_day_and_a_threshold_of_a_hundredth_are_possible() -> None:
+    day = date(2024, 1, 1)
+    table = UsuryTable(classes=(THREE,), periods=(period(day, day, threshold("0.01")),))
+    assert [verdict(apr, 100, day, table).status for apr in ("0.01", "0.02")] == ["ok", "usurious"]
 
 
 @pytest.mark.parametrize(
