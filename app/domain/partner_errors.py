@@ -59,6 +59,10 @@ class OfferDiffers(Conflict):
     """The offer is of {offered_cents} where the file asks for {endorsed_cents}."""
 
 
+class OfferExpired(Conflict):
+    """The lender's offer was good until {valid_until}."""
+
+
 class LenderHasNotRefused(Conflict):
     """No lender has refused this file."""
 

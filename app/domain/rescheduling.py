@@ -1,6 +1,6 @@
 """Rescheduling (*réaménagement*): what is still owed, over a new duration or instalment, from a date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,16 +22,21 @@ from app.domain.schedule_versions import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescheduling:
-    """The next version and what it costs beside the one before, in cents; ``balance_cents`` is the principal spread.
-
-    ``carried_cents`` is the interest that waits, not capitalised, for the last instalment.
-    """
+    """The next version and what it costs beside the one before, in cents; ``balance_cents`` is the principal spread."""
 
     version: ScheduleVersion
     balance_cents: int
-    carried_cents: int
     cost_cents: int
-    last_due_on: date
+
+    @property
+    def carried_cents(self) -> int:
+        """The interest in cents that waits, not capitalised, for the last instalment."""
+        return self.version.carried_cents
+
+    @property
+    def last_due_on(self) -> date:
+        """The new last due date."""
+        return self.version.rows[-1].due_on
 
 
 def reschedule(
@@ -64,10 +69,7 @@ def reschedule(
     since = accrual_start(version, max(done.rows, due), on)
     _refuse_early_start(version, first_due_on, since, on)
     kept, pauses, early = _paid_part(version, done, due, on)
-    repaid = sum(row.principal_cents for row in kept) + sum(prepayment.principal_cents for prepayment in early)
-    owed = version.principal_cents - repaid
-    if owed < 1:
-        raise ImpossiblePlan("paid_cents", None, "No principal is left to reschedule.")
+    owed = _left_cents(version, kept, early)
     plan = schedule(
         principal_cents=owed,
         rate_percent=rate,
@@ -78,19 +80,22 @@ def reschedule(
         rounding=rounding,
         remainder_on=remainder_on,
     )
-    rows = [*kept, *(replace(row, number=row.number + len(kept)) for row in plan)]
-    base = replace(version, rate_percent=rate, anchor_day=first_due_on.day)
-    waiting = [*pauses, *_time_before(since, first_due_on, version.anchor_day)]
     after = following(
-        base, rows, recount_from=date.fromordinal(since.toordinal() + 1), pauses=waiting, prepayments=early
+        replace(version, rate_percent=rate, anchor_day=first_due_on.day),
+        [*kept, *(replace(row, number=row.number + len(kept)) for row in plan)],
+        recount_from=date.fromordinal(since.toordinal() + 1),
+        pauses=[*pauses, *_time_before(since, first_due_on, version.anchor_day)],
+        prepayments=early,
     )
-    return Rescheduling(
-        version=after,
-        balance_cents=owed,
-        carried_cents=after.carried_cents,
-        cost_cents=after.interest_cents - version.interest_cents,
-        last_due_on=after.rows[-1].due_on,
-    )
+    cost = after.interest_cents - version.interest_cents
+    return Rescheduling(version=after, balance_cents=owed, cost_cents=cost)
+
+
+def _left_cents(version: ScheduleVersion, kept: Iterable[Instalment], early: Iterable[Prepayment]) -> int:
+    repaid = sum(row.principal_cents for row in kept) + sum(prepayment.principal_cents for prepayment in early)
+    if repaid >= version.principal_cents:
+        raise ImpossiblePlan("paid_cents", None, "No principal is left to reschedule.")
+    return version.principal_cents - repaid
 
 
 def _refuse_early_start(version: ScheduleVersion, first_due_on: date, since: date, on: date) -> None:

@@ -9,7 +9,7 @@ from app.domain.dates import check_day
 from app.domain.eligibility import age_on
 from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
 from app.domain.loan_lifecycle import LoanAction, after
-from app.domain.partner_errors import SignedOnAnotherDay
+from app.domain.partner_errors import OfferExpired, SignedOnAnotherDay
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestAction
 from app.domain.rules import Party
@@ -28,8 +28,8 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
     Where the rules have the parties sign together, all sign on one day, and the borrowers their support contract
     (contrat d'accompagnement) with it.
 
-    Raises IllegalTransition, PartyNotExpected, AlreadySigned, SignedOnAnotherDay, BorrowerIsMinor, DateOutOfOrder,
-    DateInFuture.
+    Raises IllegalTransition, PartyNotExpected, AlreadySigned, OfferExpired, SignedOnAnotherDay, BorrowerIsMinor,
+    DateOutOfOrder, DateInFuture.
     """
     loan = await loan_steps.locked(session, loan_id)
     check_day("signed_on", body.signed_on, not_before=loan.offered_on, today=today)
@@ -41,6 +41,7 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
         raise (AlreadySigned if signed else PartyNotExpected)(party=body.party.value)
     request = await steps.locked(session, loan.request_id)
     await check_adults(session, request, parties=(body.party,), on=body.signed_on)
+    _check_still_offered(loan, body)
     await _check_together(session, loan, body)
     session.add(
         Signature(
@@ -63,6 +64,13 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
         loan_steps.move(session, loan, LoanAction.ACCEPT, caller=caller, effect_on=on)
         steps.move(session, request, RequestAction.CONTRACT, caller=caller, effect_on=on)
     return await loan_states.read(session, loan.id, as_of=today)
+
+
+def _check_still_offered(loan: Loan, body: SignatureCreate) -> None:
+    """Raises OfferExpired where a borrower accepts after the last day of the lender's offer."""
+    until = loan.offer_valid_until
+    if until is not None and body.party in BORROWERS and body.signed_on > until:
+        raise OfferExpired(valid_until=until.isoformat())
 
 
 async def _check_together(session: AsyncSession, loan: Loan, body: SignatureCreate) -> None:

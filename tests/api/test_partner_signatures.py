@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.lenders import Lender, accepted_file, authorised, lender_of, offer, offered_by
+from tests.lenders import Lender, accepted_by, accepted_file, authorised, lender_of, offer, offered_by, sent
 from tests.support import Ccas, Databases, Json, ok, refused, run_sql
 
 BOTH_STATED: Json = {"rate_percent": "0", "signed_by": ["ccas", "borrower"]}
@@ -277,3 +277,15 @@ async def test_of_a_payment_and_a_renunciation_at_once_one_happens(databases: Da
     entries = (await ok(amiens.agent.get(f"{path}/ledger")))["items"]
     status = (await ok(amiens.agent.get(f"/requests/{handoff['request_id']}")))["status"]
     assert (len(entries), status) == ((1, "contracted") if paid.is_success else (0, "lender_accepted"))
+
+
+async def test_an_offer_that_has_expired_is_no_longer_accepted(databases: Databases, amiens: Ccas) -> None:
+    bank = lender_of(databases, amiens)
+    handoff = await sent(amiens, None, 200_000, 24)
+    await accepted_by(bank, handoff)
+    body = {**offer(200_000, 24, "6.20"), "valid_until": "2018-04-03"}
+    path = f"/loans/{await offered_by(amiens, bank, handoff, body)}/signatures"
+    late = amiens.agent.post(path, {"party": "borrower", "signed_on": "2018-04-04"})
+    assert (await refused(late, 409, "offer_expired"))["valid_until"] == "2018-04-03"
+    await ok(amiens.agent.post(path, {"party": "borrower", "signed_on": "2018-04-03"}))
+    await ok(amiens.agent.post(path, {"party": "lender", "signed_on": "2018-04-04"}))

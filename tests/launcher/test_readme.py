@@ -23,7 +23,7 @@ def _no_given_database(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_first_file_by_hand_goes_from_the_demand_to_the_repayment(tmp_path: Path) -> None:
+def test_both_files_by_hand_go_from_the_demand_to_the_repayment(tmp_path: Path) -> None:
     with started("-m", "app.cli", "dev", "--port", "0", "--data", str(tmp_path / "dev")) as service:
         address = line_of(service, "Service").split()[1]
         script = "\n".join(BLOCKS)
@@ -35,9 +35,14 @@ def test_the_first_file_by_hand_goes_from_the_demand_to_the_repayment(tmp_path: 
     answers = _json_values(done.stdout)
     (refusal,) = [answer for answer in answers if answer.get("code") == "rules_breached"]
     assert {breach["rule"] for breach in refusal["breaches"]} == {"amount_cents_max", "duration_months_max"}
-    loan, schedule = answers[-2:]
-    assert (loan["status"], loan["outstanding_cents"]) == ("running", 76_000)
+    own, lent = [answer for answer in answers if answer.get("as_of") == "2026-03-31"]
+    assert (own["status"], own["outstanding_cents"]) == ("running", 76_000)
+    (schedule,) = [answer for answer in answers if "rows" in answer]
     assert [row["total_cents"] for row in schedule["rows"]] == [4_000] * 20
+    (simulated,) = [answer for answer in answers if "instalments" in answer]
+    first = simulated["instalments"][0]
+    assert (first["total_cents"], first["borrower_cents"], first["third_parties"][0]["cents"]) == (8_730, 7_970, 760)
+    assert (lent["status"], lent["outstanding_cents"], lent["lender"]["gap_cents"]) == ("running", 40_103, 0)
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"test", "bench", "lint"}))
