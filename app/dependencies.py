@@ -81,9 +81,11 @@ async def basic_credentials(request: Request) -> tuple[str, str] | None:
         name, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         raise ClientRefused from None
-    if not colon:
+    client_id, client_secret = unquote_plus(name), unquote_plus(secret)
+    # PostgreSQL takes no NUL.
+    if not colon or "\0" in client_id:
         raise ClientRefused
-    return unquote_plus(name), unquote_plus(secret)
+    return client_id, client_secret
 
 
 BasicCredentials = Annotated[tuple[str, str] | None, Depends(basic_credentials)]

@@ -1,7 +1,7 @@
-"""`./run bench`: reads, lists and repayments a second, beside two ceilings of the same run. It informs, it never fails.
+"""`./run bench`: reads, lists, repayments and FICP pushes a second, beside two ceilings of the same run.
 
 The service runs as in production (two workers, authentication, isolation, a durable database) on this machine,
-with the load and the database beside it: read the shares rather than the numbers.
+with the load and the database beside it: read the shares rather than the numbers. It informs, it never fails.
 """
 
 import argparse
@@ -12,15 +12,16 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psycopg
 
 from app.local_postgres import LocalPostgresError, stop_signals
-from benchmarks import pgbench, processes, report, wrk
+from benchmarks import batches, pgbench, processes, report, wrk
 from benchmarks.capture import Captured, capture, check_walls, in_process
-from benchmarks.database import FilledDatabase, FilledTenant, count_repayments, filled_database
+from benchmarks.database import FilledDatabase, FilledTenant, count_entered, filled_database
 from benchmarks.hot_spots import profile
 from benchmarks.processes import BenchError, Server
 from benchmarks.report import Line
@@ -30,6 +31,18 @@ _WARM_UP_SECONDS = 2
 _PATIENCE_SECONDS = 60
 
 Signed = list[tuple[FilledTenant, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who is signed in: the staff of CCAS that lend, and the machines of banks."""
+
+    staff: Signed
+    lenders: Signed
+
+    def of(self, workload: Workload) -> Signed:
+        """Those who send a workload."""
+        return self.lenders if workload.by_lender else self.staff
 
 
 def main() -> int:
@@ -47,15 +60,20 @@ def main() -> int:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microcredit-bench-")))
             secret = secrets.token_hex(32)
             server = stack.enter_context(processes.service(database.service_url, secret, folder / "service.log"))
-            signed = [(tenant, _sign_in(server.address, tenant)) for tenant in database.tenants]
+            callers = Callers(
+                *(
+                    [(tenant, _sign_in(server.address, tenant)) for tenant in tenants]
+                    for tenants in (database.tenants, database.lenders)
+                )
+            )
             if options.profile:
-                asyncio.run(_profile_all(database, secret, signed))
+                asyncio.run(_profile_all(database, secret, callers))
                 return 0
-            seen = asyncio.run(_capture_all(database, secret, signed))
+            seen = asyncio.run(_capture_all(database, secret, callers))
             bare = stack.enter_context(processes.bare(folder / "bare.log"))
             versions += report.surroundings(database, busy=busy)
             lines = [
-                _measure(workload, seen[workload.name], database, signed, server, bare, options.seconds, folder)
+                _measure(workload, seen[workload.name], database, callers, server, bare, options.seconds, folder)
                 for workload in WORKLOADS
             ]
             print(report.table(lines, versions, seconds=options.seconds), flush=True)
@@ -71,7 +89,7 @@ def _measure(
     workload: Workload,
     captured: Sequence[Captured],
     database: FilledDatabase,
-    signed: Signed,
+    callers: Callers,
     server: Server,
     bare: Server,
     seconds: int,
@@ -79,51 +97,65 @@ def _measure(
 ) -> Line:
     """The service and both ceilings one right after the other, so that what slows one slows the others."""
     _say(f"Measuring {workload.name}…")
-    wrk.load(server.address, wrk.script(workload, signed), seconds=_WARM_UP_SECONDS, folder=folder)
-    before, used_before = count_repayments(database), server.cpu_seconds()
-    service = wrk.load(server.address, wrk.script(workload, signed), seconds=seconds, folder=folder)
-    entered, used = count_repayments(database) - before, server.cpu_seconds()
-    cpu_ms = (used - used_before) / service.answers * 1000 if used and used_before and service.answers else None
+    signed = callers.of(workload)
+    if workload.items == 1:
+        wrk.load(server.address, wrk.script(workload, signed), seconds=_WARM_UP_SECONDS, folder=folder)
+    before, used_before = count_entered(database), server.cpu_seconds()
+    if workload.items == 1:
+        service = wrk.load(server.address, wrk.script(workload, signed), seconds=seconds, folder=folder)
+    else:
+        service = batches.load(server.address, workload, signed)
+    entered, used = count_entered(database) - before, server.cpu_seconds()
+    answered = service.answers * workload.items
+    cpu_ms = (used - used_before) / answered * 1000 if used and used_before and answered else None
     framework = wrk.load(bare.address, wrk.bare_script(), seconds=seconds, folder=folder)
-    replayed, refusal = _replay(workload, captured, database, seconds, folder)
+    replayed, refusal = _replay(workload, captured, signed, database, seconds, folder)
     remarks = [refusal] if refusal else []
     if workload.method == "POST":
-        around = 2 * wrk.CONNECTIONS
-        remarks.append(f"{entered} rows entered for {service.answers} answers; {around} may fall at the edges")
+        around = 2 * wrk.CONNECTIONS if workload.items == 1 else 0
+        remarks.append(f"{entered} rows entered for {answered} answers; {around} may fall at the edges")
     return Line(workload, service, cpu_ms, framework.per_second, replayed, len(captured[0].statements), remarks)
 
 
 def _replay(
-    workload: Workload, captured: Sequence[Captured], database: FilledDatabase, seconds: int, folder: Path
+    workload: Workload,
+    captured: Sequence[Captured],
+    signed: Signed,
+    database: FilledDatabase,
+    seconds: int,
+    folder: Path,
 ) -> tuple[float | None, str | None]:
     program = pgbench.find()
     if program is None:
         return None, "pgbench was not found: it comes with PostgreSQL (apt install postgresql-contrib)"
-    scripts = [pgbench.script(workload, tenant, c) for tenant, c in zip(database.tenants, captured, strict=True)]
+    scripts = [pgbench.script(workload, tenant, c) for (tenant, _), c in zip(signed, captured, strict=True)]
+    clients = wrk.CONNECTIONS if workload.items == 1 else len(signed)
+    url = database.service_url
     try:
-        return pgbench.per_second(program, database.service_url, scripts, seconds=seconds, folder=folder), None
+        return pgbench.per_second(program, url, scripts, clients=clients, seconds=seconds, folder=folder), None
     except ValueError as refused:
         return None, f"pgbench: {refused}"
 
 
 def _sign_in(address: str, tenant: FilledTenant) -> str:
-    form = {"grant_type": "password", "username": tenant.username, "password": tenant.password}
-    answer = httpx.post(f"{address}/v1/auth/token", data=form, trust_env=False, timeout=_PATIENCE_SECONDS)
+    answer = httpx.post(f"{address}/v1/auth/token", data=tenant.form, trust_env=False, timeout=_PATIENCE_SECONDS)
     if not answer.is_success:
-        raise BenchError(f"{tenant.username} cannot sign in: {answer.text}")
+        raise BenchError(f"the tenant of {tenant.first} cannot sign in: {answer.text}")
     return str(answer.json()["access_token"])
 
 
-async def _capture_all(database: FilledDatabase, secret: str, signed: Signed) -> dict[str, list[Captured]]:
+async def _capture_all(database: FilledDatabase, secret: str, callers: Callers) -> dict[str, list[Captured]]:
     async with in_process(database.service_url, secret) as (app, client):
-        await check_walls(client, foreign=signed[1][0], token=signed[0][1])
-        return {w.name: [await capture(app, client, w, tenant, token) for tenant, token in signed] for w in WORKLOADS}
+        await check_walls(client, foreign=callers.staff[1][0], token=callers.staff[0][1])
+        return {
+            w.name: [await capture(app, client, w, tenant, token) for tenant, token in callers.of(w)] for w in WORKLOADS
+        }
 
 
-async def _profile_all(database: FilledDatabase, secret: str, signed: Signed) -> None:
+async def _profile_all(database: FilledDatabase, secret: str, callers: Callers) -> None:
     async with in_process(database.service_url, secret) as (_, client):
         for workload in WORKLOADS:
-            await profile(client, workload, *signed[0])
+            await profile(client, workload, *callers.of(workload)[0])
 
 
 def _say(text: str) -> None:

@@ -14,7 +14,7 @@ from app.main import create_app
 from app.settings import settings
 from benchmarks.database import FilledTenant
 from benchmarks.processes import BenchError
-from benchmarks.workloads import Workload, identifiers
+from benchmarks.workloads import Workload, identifiers, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,16 @@ async def in_process(service_url: str, token_secret: str) -> AsyncIterator[tuple
 async def capture(
     app: FastAPI, client: httpx.AsyncClient, workload: Workload, tenant: FilledTenant, token: str
 ) -> Captured:
-    """One request's statements; an earlier one has warmed what only the first does."""
+    """One request's statements; an earlier one has warmed what only the first does, a single push that of a batch."""
     heard: list[Statement] = []
 
     def hear(_c: object, _cursor: object, sql: str, given: Any, _context: object, many: bool) -> None:  # noqa: FBT001
         heard.extend(Statement(sql, parameters) for parameters in (given if many else [given]))
 
     engine = app.state.engine.sync_engine
-    number, unique = tenant.first + 1, "captured-2"
-    await send(client, workload, tenant.first, "captured-1", token)
+    number, unique = numbers(workload, tenant)[-1], f"captured-{workload.items}-2"
+    if workload.items == 1:
+        await send(client, workload, tenant.first, "captured-1-1", token)
     event.listen(engine, "before_cursor_execute", hear)
     await send(client, workload, number, unique, token)
     event.remove(engine, "before_cursor_execute", hear)

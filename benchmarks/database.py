@@ -1,4 +1,4 @@
-"""The database of a run: several tenants, each with its staff and as many rows as a large CCAS."""
+"""The database of a run: several CCAS that lend, and several with a bank, each with as many rows as a large one."""
 
 import os
 import tempfile
@@ -17,34 +17,41 @@ from sqlmodel import SQLModel
 
 from app.commands.accounts import add_account, new_password
 from app.commands.migrate import upgrade
+from app.commands.partners import add_partner
 from app.commands.tenants import load_tenant, read_rules
 from app.domain.permissions import Role
+from app.domain.rules import Product, TenantRules
 from app.local_postgres import local_postgres, prepare_database
 from app.tenants import seed_files
 
 REQUESTS, LOANS = 2_000, 500  # of each tenant; as many people as requests
+CHECKED = 2 * REQUESTS  # of each tenant with a bank
 _TENANTS = 4
 _BETWEEN_TENANTS = 1_000_000
 _LOGIN = "bench"  # fill.sql names it
+_ENTERED = """
+select (select count(*) from ledger_entries where kind = 'repayment') + (select count(*) from ficp_checks)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class FilledTenant:
-    """A CCAS whose rows are numbered from `first` on, and an account of its staff."""
+    """A CCAS whose rows are numbered from `first` on, and what its staff or its bank's machine signs in with."""
 
     id: UUID
     first: int
-    username: str
-    password: str
+    form: dict[str, str]
+    partner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FilledDatabase:
-    """The addresses as the owner and as the role that serves, and what is there."""
+    """The addresses as the owner and as the role that serves, and what is there: CCAS that lend, CCAS with a bank."""
 
     owner_url: str
     service_url: str
     tenants: list[FilledTenant]
+    lenders: list[FilledTenant]
 
 
 @contextmanager
@@ -58,13 +65,13 @@ def filled_database() -> Iterator[FilledDatabase]:
         yield from _filled(server.url(role="postgres", database="postgres"))
 
 
-def count_repayments(database: FilledDatabase) -> int:
-    """The repayments in the ledgers of all tenants."""
+def count_entered(database: FilledDatabase) -> int:
+    """The repayments and the checks of all tenants: what the workloads enter."""
     total = 0
     with psycopg.connect(_plain(database.owner_url)) as owner:
-        for tenant in database.tenants:
+        for tenant in (*database.tenants, *database.lenders):
             owner.execute("select set_config('app.tenant_id', %s, true)", [str(tenant.id)])
-            row = owner.execute("select count(*) from ledger_entries where kind = 'repayment'").fetchone()
+            row = owner.execute(_ENTERED).fetchone()
             total += row[0] if row else 0
     return total
 
@@ -88,12 +95,15 @@ def _filled(admin_url: str) -> Iterator[FilledDatabase]:
         owner_url, service_url = prepare_database(admin_url, name)
         upgrade(owner_url)
         tenants = [_open_tenant(owner_url, number) for number in range(1, _TENANTS + 1)]
+        lenders = [_open_lender(owner_url, number) for number in range(_TENANTS + 1, 2 * _TENANTS + 1)]
         with psycopg.connect(_plain(owner_url)) as owner:
             _set_defaults(owner)
             for tenant in tenants:
-                _fill(owner, tenant)
+                _fill(owner, tenant, "fill.sql", requests=REQUESTS)
+            for lender in lenders:
+                _fill(owner, lender, "fill_lender.sql", requests=CHECKED)
             owner.execute("analyze")
-        yield FilledDatabase(owner_url, service_url, tenants)
+        yield FilledDatabase(owner_url, service_url, tenants, lenders)
     finally:
         with psycopg.connect(_plain(admin_url), autocommit=True) as admin:
             admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
@@ -101,11 +111,38 @@ def _filled(admin_url: str) -> Iterator[FilledDatabase]:
 
 def _open_tenant(owner_url: str, number: int) -> FilledTenant:
     """With Besançon's rules: it lends its own funds, so the ledger is here."""
-    rules = next(read_rules(path) for path in seed_files() if path.stem == "besancon")
     slug, password = f"bench-{number}", new_password()
-    tenant_id = load_tenant(owner_url, replace(rules, slug=slug))
+    tenant_id = load_tenant(owner_url, replace(_rules("besancon"), slug=slug))
     add_account(owner_url, tenant=slug, login=_LOGIN, roles=[Role.AGENT], password=password)
-    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, f"{_LOGIN}@{slug}", password)
+    form = {"grant_type": "password", "username": f"{_LOGIN}@{slug}", "password": password}
+    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, form)
+
+
+def _open_lender(owner_url: str, number: int) -> FilledTenant:
+    """With Toulouse's rules and a bank of its own, which checks every person before the first appointment."""
+    rules, slug, code = _rules("toulouse"), f"bench-{number}", f"bench_bank_{number}"
+    agreements = tuple(replace(agreement, partner=code) for agreement in rules.agreements)
+    versions = tuple(
+        replace(version, products=tuple(_lent_by(product, code) for product in version.products))
+        for version in rules.versions
+    )
+    tenant_id = load_tenant(owner_url, replace(rules, slug=slug, agreements=agreements, versions=versions))
+    add_account(owner_url, tenant=slug, login=_LOGIN, roles=[Role.AGENT], password=new_password())
+    made = add_partner(owner_url, code=code, name=None)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made.client_id,
+        "client_secret": made.client_secret,
+    }
+    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, form, made.partner_id)
+
+
+def _rules(seed: str) -> TenantRules:
+    return next(read_rules(path) for path in seed_files() if path.stem == seed)
+
+
+def _lent_by(product: Product, code: str) -> Product:
+    return replace(product, lender=replace(product.lender, code=code))
 
 
 def _set_defaults(owner: psycopg.Connection) -> None:
@@ -122,17 +159,18 @@ def _set_defaults(owner: psycopg.Connection) -> None:
             owner.execute(statement.format(*names, sql.Literal(literal)))
 
 
-def _fill(owner: psycopg.Connection, tenant: FilledTenant) -> None:
+def _fill(owner: psycopg.Connection, tenant: FilledTenant, script: str, *, requests: int) -> None:
     settings = {
         "app.tenant_id": tenant.id,
+        "app.partner_id": tenant.partner_id or "",
         "bench.first": tenant.first,
-        "bench.requests": REQUESTS,
+        "bench.requests": requests,
         "bench.loans": LOANS,
     }
     with owner.transaction():
         for name, value in settings.items():
             owner.execute("select set_config(%s, %s, true)", [name, str(value)])
-        owner.execute((Path(__file__).parent / "fill.sql").read_bytes())
+        owner.execute((Path(__file__).parent / script).read_bytes())
 
 
 def _plain(url: str) -> str:

@@ -76,9 +76,10 @@ select tenant_id, pg_temp.id('800a', n), pg_temp.id('8004', n), 1
 from bound, loan_numbers;
 
 insert into schedule_rows
-  (tenant_id, id, schedule_id, number, due_on, principal_cents, interest_cents, total_cents, balance_cents)
+  (tenant_id, id, schedule_id, number, due_on, principal_cents, interest_cents, total_cents, borrower_cents,
+   balance_cents)
 select tenant_id, pg_temp.id('800b', n * 100 + instalment), pg_temp.id('800a', n), instalment,
-       offered_on + instalment * interval '1 month', 8500, 0, 8500, (24 - instalment) * 8500
+       offered_on + instalment * interval '1 month', 8500, 0, 8500, 8500, (24 - instalment) * 8500
 from bound, loan_numbers, generate_series(1, 24) instalment;
 
 insert into ledger_entries

@@ -10,9 +10,9 @@ import httpx
 
 from benchmarks.capture import send
 from benchmarks.database import FilledTenant
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Workload, numbers
 
-_REQUESTS = 300
+_REQUESTS = 300  # or as many items
 _LINES = 40
 
 
@@ -20,7 +20,7 @@ async def profile(client: httpx.AsyncClient, workload: Workload, tenant: FilledT
     """Prints what a request costs without the profiler, then the functions that cost most with it."""
     began = perf_counter()
     await _send_many(client, workload, tenant, token, "plain")
-    milliseconds = (perf_counter() - began) / _REQUESTS * 1000
+    milliseconds = (perf_counter() - began) / _requests(workload) * 1000
     profiler = cProfile.Profile()
     profiler.enable()
     await _send_many(client, workload, tenant, token, "profiled")
@@ -33,5 +33,10 @@ async def profile(client: httpx.AsyncClient, workload: Workload, tenant: FilledT
 
 
 async def _send_many(client: httpx.AsyncClient, workload: Workload, tenant: FilledTenant, token: str, run: str) -> None:
-    for number in range(_REQUESTS):
-        await send(client, workload, tenant.first + number % workload.numbers, f"{run}-{number}", token)
+    rows = numbers(workload, tenant)
+    for number in range(_requests(workload)):
+        await send(client, workload, rows[number % len(rows)], f"{run}-{workload.items}-{number}", token)
+
+
+def _requests(workload: Workload) -> int:
+    return max(1, _REQUESTS // workload.items)

@@ -20,8 +20,11 @@ from benchmarks.capture import Captured, Statement
 from benchmarks.database import FilledTenant
 from benchmarks.workloads import Workload, identifiers, numbers, sql_identifiers
 
-_CLIENTS, _THREADS = 16, 2  # as many as wrk keeps busy
+_THREADS = 2
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+# What may stand for the rows of a request, in a text of any length.
+_IDENTIFIER = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UNIQUE = r"captured-\d+-\d"
 _ENTERED_ID = re.compile(r"id(__\d+)?")
 _NUMBERS_OF_LOCKS = 1 << 40
 
@@ -40,10 +43,16 @@ def find() -> Path | None:
 def script(workload: Workload, tenant: FilledTenant, captured: Captured) -> str:
     """A pgbench script of one tenant: the captured transaction about rows drawn at random."""
     rows = numbers(workload, tenant)
-    known = {value: sql_identifiers()[name] for name, value in identifiers(captured.number).items()}
+    # Batches hold their rows for long: no two of them have the same ones.
+    drawn = f"random(0, {len(rows) - 1})" if workload.items == 1 else f"mod(:client_id, {len(rows)})"
+    known = {
+        value: sql_identifiers(after)[name]
+        for after in range(workload.items)
+        for name, value in identifiers(captured.number + after).items()
+    }
     known[captured.unique] = "'pgbench-' || :unique::text"
     lines = [
-        f"\\set n random({rows.start}, {rows.stop - 1})",
+        f"\\set n {rows.start} + {rows.step} * {drawn}",
         "\\set unique random(1, 9000000000000000000)",
         "begin;",
         *(f"{_replayed(statement, known)};" for statement in captured.statements),
@@ -52,14 +61,16 @@ def script(workload: Workload, tenant: FilledTenant, captured: Captured) -> str:
     return "\n".join(lines) + "\n"
 
 
-def per_second(program: Path, service_url: str, scripts: Sequence[str], *, seconds: float, folder: Path) -> float:
+def per_second(
+    program: Path, service_url: str, scripts: Sequence[str], *, clients: int, seconds: float, folder: Path
+) -> float:
     """Transactions a second over all the scripts, one of a tenant each; ValueError says what pgbench refused."""
     files = []
     for number, content in enumerate(scripts):
         path = folder / f"replay-{number}.sql"
         path.write_text(content)
         files += ["-f", str(path)]
-    shape = [f"-c{_CLIENTS}", f"-j{_THREADS}", f"-T{seconds:.0f}", "-n", "-M", "prepared"]
+    shape = [f"-c{clients}", f"-j{_THREADS}", f"-T{seconds:.0f}", "-n", "-M", "prepared"]
     address = service_url.replace("postgresql+psycopg:", "postgresql:", 1)
     done = subprocess.run([program, *shape, *files, address], capture_output=True, text=True, check=False)
     told = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
@@ -84,7 +95,7 @@ def _replayed(statement: Statement, known: dict[str, str]) -> str:
 
 def _expression(value: Any, known: dict[str, str]) -> str:
     if isinstance(value, str | UUID):
-        pieces = re.split(f"({'|'.join(map(re.escape, known))})", str(value))
+        pieces = re.split(f"({_IDENTIFIER}|{_UNIQUE})", str(value))
         return f"({' || '.join(known.get(piece) or _quoted(piece) for piece in pieces if piece) or _quoted('')})"
     if isinstance(value, Json | Jsonb):
         return f"{_quoted(json.dumps(value.obj))}::jsonb"

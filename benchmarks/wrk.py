@@ -46,6 +46,7 @@ end
 """
 
 _OF_TENANT = """function(n, unique)
+  local row = {first} + n
   return wrk.format("{method}", {path}, {{
     ["Authorization"] = "Bearer {token}", ["Content-Type"] = "application/json"{key}
   }}, {body})
@@ -105,6 +106,7 @@ def load(address: str, lua: str, *, seconds: float, folder: Path) -> Measure:
 
 
 def _of_tenant(workload: Workload, tenant: FilledTenant, token: str) -> str:
-    path, body = workload.lua(tenant.first)
+    path, body = workload.lua()
     key = ', ["Idempotency-Key"] = unique' if workload.method == "POST" else ""
-    return _OF_TENANT.format(method=workload.method, path=path, token=token, key=key, body=body)
+    first = tenant.first
+    return _OF_TENANT.format(method=workload.method, path=path, token=token, key=key, body=body, first=first)

@@ -62,6 +62,7 @@ COHERENT: dict[str, Json] = {
     "DecisionCreate": APPROVAL,
     "Closing": {"outcome": "withdrawn"},
     "FinancingPlanReplace": WHOLE_LOAN,
+    "SimulationCreate": {"duration_months": 12, "rate_percent": "6.20"},
     "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }
 _PATTERNS = {

@@ -8,7 +8,7 @@ early stands beside the rows, so that both add up to the money lent.
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, MINYEAR, date
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -145,9 +145,9 @@ def accrual_start(version: ScheduleVersion, number: int, on: date) -> date:
     pauses = [pause.due_on for pause in version.pauses if pause.due_on <= on]
     if number:
         return max(version.rows[number - 1].due_on, *pauses, version.released_on)
-    firsts = [row.due_on for row in version.rows[:1]] + [pause.due_on for pause in version.pauses[:1]]
-    start = [month_shift(min(firsts), -1, min(firsts).day)] if firsts else []
-    return max(*start, *pauses, version.released_on, date.min)
+    starts = [_month_before(row.due_on) for row in version.rows[:1]]
+    starts += [_start_of(pause) for pause in version.pauses[:1]]
+    return max(min(starts, default=version.released_on), *pauses, version.released_on)
 
 
 def interest_of_days(balance_cents: int, rate_percent: Decimal, days: int) -> int:
@@ -164,6 +164,14 @@ def month_shift(day: date, months: int, anchor_day: int) -> date:
     if not MINYEAR <= year <= MAXYEAR:
         raise ImpossiblePlan("due_on", None, f"Dates are in the years {MINYEAR} to {MAXYEAR}.")
     return date(year, month + 1, min(anchor_day, monthrange(year, month + 1)[1]))
+
+
+def _start_of(pause: Pause) -> date:
+    return _month_before(pause.due_on) if pause.days is None else pause.due_on - timedelta(days=pause.days)
+
+
+def _month_before(day: date) -> date:
+    return month_shift(day, -1, day.day)
 
 
 def with_carried(rows: Sequence[Instalment], cents: int) -> tuple[Instalment, ...]:

@@ -47,7 +47,13 @@ def _fault(error: Mapping[str, Any]) -> FieldFault:
     context = error.get("ctx") or {}
     code = context.get("fault") or _CODES.get(error["type"], error["type"])
     bounds = {_NAMES.get(name, name): _plain(context[name]) for name in _BOUNDS if name in context}
-    return FieldFault(pointer=_pointer(error["loc"]), code=code, bounds=bounds)
+    return FieldFault(pointer=_pointer(_place(error)), code=code, bounds=bounds)
+
+
+def _place(error: Mapping[str, Any]) -> Sequence[str | int]:
+    """Where the fault is; of an object whose kind is wrong or missing, the field that says its kind."""
+    kind = (error.get("ctx") or {}).get("discriminator")
+    return [*error["loc"], kind.strip("'")] if kind else error["loc"]
 
 
 def _plain(bound: Any) -> Any:

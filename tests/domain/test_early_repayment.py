@@ -13,7 +13,7 @@ from app.domain.amortization import ImpossiblePlan, Instalment, Rounding, schedu
 from app.domain.deferral import DeferralMode, defer
 from app.domain.early_repayment import Choice, EarlyRepayment, partial_refusal_limit_cents, repay_early
 from app.domain.payoff import payoff
-from app.domain.schedule_versions import due_by, in_force
+from app.domain.schedule_versions import due_by, in_force, position
 from tests.domain.loan_histories import (
     CASES,
     Loan,
@@ -94,6 +94,28 @@ def test_between_dates_the_part_repaid_bears_its_days() -> None:
     assert result.balance_cents == 63_160
     # The next instalment bears a whole month on what is left: 631.60 × 6.20 / 1200.
     assert result.version.rows[12].interest_cents == 326
+
+
+def test_the_interest_of_the_part_repaid_is_within_the_amount() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12 + timedelta(days=30))
+    result = attempt(loan, 100_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    # 1 000 = p + p × 0.062 × 30 / 365, hence 5.07 of interest; on the whole amount it would be 5.09.
+    assert (result.principal_cents, result.interest_cents) == (99_493, 507)
+
+
+def test_a_pause_that_ends_today_was_borne_by_the_balance_before() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    result = attempt(Loan(deferred, paid(deferred, 6), date(2026, 8, 5)), 40_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert result.version.carried_cents == 787
+
+
+def test_a_pause_planned_after_the_new_last_instalment_falls() -> None:
+    planned = defer(AMIENS, number=22, paid_cents=0).version
+    result = attempt(Loan(planned, paid(planned, 12), AT_12), 40_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert (result.version.pauses, result.version.rows[-1].total_cents) == ((), 2_277)
 
 
 def test_interest_that_waits_stays_due_with_the_last_instalment() -> None:
@@ -259,6 +281,12 @@ def test_shorter_costs_no_more_than_smaller_and_smaller_no_more_than_before(loan
     if isinstance(shorter, EarlyRepayment) and isinstance(smaller, EarlyRepayment):
         assert shorter.interest_saved_cents >= smaller.interest_saved_cents >= 0
         assert len(shorter.version.rows) <= len(smaller.version.rows) <= len(loan.version.rows)
+        done, after = smaller.version, position(loan.version, loan.paid_cents).rows
+        if done.prepayments and smaller.balance_cents:
+            kept, before = (
+                sum(1 for row in rows[after:] if row.principal_cents) for rows in (done.rows, loan.version.rows)
+            )
+            assert kept == before
 
 
 @bounded

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan, Instalment
+from app.domain.deferral import defer
 from app.domain.early_repayment import Choice, repay_early
 from app.domain.payoff import payoff
 from app.domain.schedule_versions import Pause, Prepayment, in_force
@@ -33,6 +34,12 @@ def test_interest_runs_from_the_payment_or_from_a_month_before_the_first_date() 
     on = date(2026, 1, 31)
     assert [payoff(version, on=on, paid_cents=0).days for version in (early, AMIENS, late)] == [26, 26, 6]
     assert payoff(AMIENS, on=on, paid_cents=0).accrued_cents == 883  # 2 000 × 0.062 × 26 / 365 = 8.832…
+
+
+def test_the_interest_that_waits_is_owed_once_when_the_last_instalment_is_due() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    quote = payoff(deferred, on=deferred.rows[-1].due_on, paid_cents=paid(deferred, 23))
+    assert (quote.amount_cents, quote.carried_cents, quote.interest_saved_cents) == (9_674, 0, 0)
 
 
 def test_half_a_cent_accrued_makes_a_cent() -> None:

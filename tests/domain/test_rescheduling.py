@@ -1,5 +1,6 @@
 """Rescheduling: sourced figures, arrears that are not capitalised, and what every new plan keeps."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan, Rounding
+from app.domain.deferral import defer
 from app.domain.payoff import payoff
 from app.domain.rescheduling import Rescheduling, reschedule
 from app.domain.schedule_versions import Prepayment, interest_of_days, position
@@ -87,12 +89,39 @@ def test_months_and_days_before_the_first_new_date_bear_interest_that_waits() ->
     assert result.cost_cents == 533 + 533 + 175
 
 
+def test_a_single_day_before_the_first_new_month_bears_its_interest() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AMIENS.rows[11].due_on)
+    result = attempt(loan, first_due_on=date(2027, 2, 6), duration_months=12)
+    assert isinstance(result, Rescheduling)
+    assert result.carried_cents == 18  # 1 030.93 × 0.062 / 365
+
+
+def test_after_the_last_date_the_interest_that_waits_is_counted_once() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    loan = Loan(deferred, paid(deferred, 22), deferred.rows[-1].due_on)
+    result = attempt(loan, first_due_on=date(2028, 3, 5), duration_months=6)
+    assert isinstance(result, Rescheduling)
+    # The last two instalments bear 0.91 and 0.46 of interest, and 7.87 of the pause.
+    assert [pause.interest_cents for pause in result.version.pauses] == [91, 46 + 787]
+    assert result.balance_cents == deferred.rows[21].balance_cents
+
+
 def test_a_part_of_the_next_instalment_paid_ahead_is_repaid_principal() -> None:
     loan = Loan(AMIENS, paid(AMIENS, 12) + 1_000, date(2027, 1, 20))
     result = attempt(loan, first_due_on=date(2027, 2, 5), duration_months=12)
     assert isinstance(result, Rescheduling)
     assert result.version.prepayments == (Prepayment(date(2027, 1, 20), 12, 1_000, 0),)
     assert result.balance_cents == 102_093
+
+
+def test_a_delayed_first_instalment_put_off_further_bears_interest_from_the_same_day() -> None:
+    # Paid out in October, first due on 5 February: interest runs from 5 January, then fifteen days more to 20 January.
+    delayed = replace(AMIENS, released_on=date(2025, 10, 21))
+    result = attempt(Loan(delayed, 0, date(2025, 12, 25)), first_due_on=date(2026, 2, 20), duration_months=24)
+    assert isinstance(result, Rescheduling)
+    assert result.carried_cents == 510  # 2 000 × 0.062 × 15 / 365
+    owed = {day: payoff(result.version, on=date(2026, 1, day), paid_cents=0).amount_cents for day in (4, 5, 15, 20)}
+    assert owed == {4: 200_000, 5: 200_000, 15: 200_340, 20: 200_510}
 
 
 def test_a_plan_may_lower_the_rate_and_round_to_whole_euros() -> None:

@@ -16,7 +16,7 @@ from app.schemas.authorisations import AuthorisationRead
 from app.schemas.decisions import DecisionRead
 from app.schemas.ficp_checks import FicpCheckRead
 from app.schemas.handoffs import HandoffRead
-from app.schemas.inbox import InboxRead
+from app.schemas.inbox import InboxState
 from app.schemas.loans import LoanRead
 from app.schemas.offers import OfferRead
 from app.schemas.plans import BudgetRead, FinancingPlanRead
@@ -122,7 +122,7 @@ async def _accept(file: PartnerFile, answer: Answer, handoff: HandoffRead, lende
     """The lender has the file, checks it, accepts it."""
     path, key = f"/partner/handoffs/{handoff.id}", f"demo-{file.id}"
     received = {"reference": f"D-{file.id}"}
-    await lender.post(f"{path}/acknowledgements", received, InboxRead, key=f"{key}-acknowledgement")
+    await lender.post(f"{path}/acknowledgements", received, InboxState, key=f"{key}-acknowledgement")
     check = {
         "handoff_id": str(handoff.id),
         "stage": "grant_decision",
@@ -132,7 +132,7 @@ async def _accept(file: PartnerFile, answer: Answer, handoff: HandoffRead, lende
     }
     await lender.post("/partner/ficp-checks", check, FicpCheckRead, key=f"{key}-check")
     accepted = {"decision": "accepted", "decided_on": str(answer.decided_on)}
-    await lender.post(f"{path}/answers", accepted, InboxRead, key=f"{key}-answer")
+    await lender.post(f"{path}/answers", accepted, InboxState, key=f"{key}-answer")
 
 
 async def _lend(file: PartnerFile, offer: Offer, contract: Contract, handoff: HandoffRead, desk: Desk) -> None:
