@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("--port", type=int, default=8000)
     dev.add_argument("--data", type=Path, default=Path("var/dev"), help="data folder (default var/dev)")
     dev.add_argument("--reset", action="store_true", help="start again from an empty database")
-    demo = command("demo", _demo, "replay Besançon's 25 youth cases and reconcile them with its report")
+    demo = command("demo", _demo, "replay Besançon's 25 youth cases and the other CCAS's files, and reconcile them")
     demo.add_argument("--data", type=Path, default=None, help="keep the database here instead of a temporary one")
     serve = command("serve", _serve, "serve the API on DATABASE_URL")
     serve.add_argument("--host", default="127.0.0.1")

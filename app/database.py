@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.domain.errors import Conflict, Unavailable
-from app.tenancy import bind, bind_partner
+from app.tenancy import bind, bind_partner, forget_binding
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -97,8 +97,12 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
             yield
             await session.flush()
     except IntegrityError as error:
+        forget_binding(session)
         if _sqlstate(error) in _LOST_RACES:
             raise Conflict from error
+        raise
+    except BaseException:
+        forget_binding(session)
         raise
 
 

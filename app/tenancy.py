@@ -23,6 +23,7 @@ PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
 _BOUND_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 _BOUND_PARTNER = "nullif(current_setting('app.partner_id', true), '')::uuid"
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
+_UNBOUND = object()
 _BIND_PARTNER = text("select set_config('app.partner_id', :partner_id, true)")
 
 
@@ -43,9 +44,16 @@ async def bind(session: AsyncSession, tenant_id: UUID | None) -> None:
 
     What was done for the tenant bound before is written first, while the database still accepts it.
     """
+    if session.info.get("tenant_id", _UNBOUND) == tenant_id:
+        return
     await session.flush()
     session.info["tenant_id"] = tenant_id
     await session.execute(_BIND, {"tenant_id": str(tenant_id) if tenant_id else ""})
+
+
+def forget_binding(session: AsyncSession) -> None:
+    """After a savepoint is undone the database no longer knows what was bound within it: bind again."""
+    session.info.pop("tenant_id", None)
 
 
 async def bind_partner(session: AsyncSession, partner_id: UUID) -> None:

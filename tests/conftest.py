@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,9 @@ from psycopg import sql
 from app.main import create_app
 from app.settings import settings
 from tests.support import TOKEN_SECRET, Ccas, Databases, open_ccas
+
+# `./run test tests/domain --hypothesis-profile=nightly`: the properties over many more examples.
+hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)
 
 _stack = contextlib.ExitStack()
 TEMPLATE = "microcredit_test_template"

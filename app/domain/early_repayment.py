@@ -69,8 +69,8 @@ def repay_early(
     """The next version, what it saves and what is left, when ``amount_cents`` is paid on ``on`` beyond what is due.
 
     ``paid_cents`` is all that was paid before. SETTLE takes the exact payoff. SHORTEN keeps the instalment of most
-    rows to come, on fewer rows; REDUCE keeps the number of rows, with the instalment of the balance left, rounded as
-    asked, the remainder on the last; ADVANCE changes no row. The part repaid early bears interest for the days since
+    rows to come, on fewer rows; REDUCE keeps the number of rows (fewer only where a few cents or whole euros leave none
+    to the last), with the instalment of the balance left, rounded as asked, the remainder on the last; ADVANCE changes no row. The part repaid early bears interest for the days since
     the last due date, rounded down, and the rest its usual months, so no early repayment costs more than none. What
     was paid of the next instalment counts in it; instalments paid whole stay. Project reference, § 2.3.
     Raises ImpossiblePlan, naming the field: ``on``, ``amount_cents``, ``paid_cents`` (arrears come first),
@@ -136,7 +136,7 @@ class _Change:
         """The instalment of the balance over the rows to come, never above the one kept.
 
         Rounded to the unit, it may fall short of the plan in force by cents that cost interest: then it is the
-        nearest that costs no more than before.
+        nearest that costs no more than before, even if that leaves nothing for the last rows.
         """
         count = sum(1 for row in self.ahead if row.principal_cents)
         level = schedule(
@@ -153,8 +153,7 @@ class _Change:
             return level
         candidates = range(level, kept + 1, unit)
         chosen = bisect_left(candidates, x=True, key=self._costs_no_more)
-        nearest = candidates[min(chosen, len(candidates) - 1)]
-        return nearest if len(list(self._rows(nearest))) == len(list(self._rows(level))) else level
+        return candidates[chosen] if chosen < len(candidates) else kept
 
     def next(self, instalment: int) -> ScheduleVersion:
         """The next version with that instalment."""

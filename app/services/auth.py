@@ -66,7 +66,8 @@ async def sign_in(sessions: Sessions, *, username: str, password: str, now: date
 
 async def sign_in_client(session: AsyncSession, *, client_id: str, client_secret: str, now: datetime) -> TokenRead:
     """A token for a partner's machine (OAuth2 client credentials). Raises ClientRefused."""
-    client = await _client(session, col(PartnerClient.client_id) == client_id, now=now)
+    statement = select(PartnerClient).where(col(PartnerClient.client_id) == client_id, *_may_sign_in(now))
+    client = (await session.scalars(statement)).one_or_none()
     if not client_secret_matches(client_secret, client.secret_sha256 if client else None) or client is None:
         raise ClientRefused
     return _token(Credential(client.id, None, client.partner_id), now=now)
@@ -150,28 +151,34 @@ async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
     )
 
 
-async def _client(session: AsyncSession, which: ColumnElement[bool], *, now: datetime) -> PartnerClient | None:
-    """A client that may sign in now."""
+def _may_sign_in(now: datetime) -> tuple[ColumnElement[bool], ...]:
     alive = or_(col(PartnerClient.expires_at).is_(None), col(PartnerClient.expires_at) > now)
-    statement = select(PartnerClient).where(which, col(PartnerClient.active), alive)
-    return (await session.scalars(statement)).one_or_none()
+    return col(PartnerClient.active).is_(True), alive
 
 
 async def _partner_caller(session: AsyncSession, credential: Credential, *, now: datetime) -> Caller:
-    client = await _client(session, col(PartnerClient.id) == credential.account_id, now=now)
-    if client is None or client.partner_id != credential.partner_id:
+    statement = (
+        select(col(PartnerClient.client_id), col(Partner.code))
+        .join(Partner, col(Partner.id) == PartnerClient.partner_id)
+        .where(
+            col(PartnerClient.id) == credential.account_id,
+            col(PartnerClient.partner_id) == credential.partner_id,
+            *_may_sign_in(now),
+        )
+    )
+    client = (await session.execute(statement)).one_or_none()
+    if client is None:
         raise TokenRefused
-    partner = await session.get_one(Partner, client.partner_id)
     return Caller(
-        account_id=client.id,
+        account_id=credential.account_id,
         login=client.client_id,
         roles=frozenset({Role.PARTNER}),
         tenant_id=None,
         tenant_slug=None,
         time_zone=_PLATFORM_TIME_ZONE,
         commune_insee_codes=frozenset(),
-        partner_id=partner.id,
-        partner_code=partner.code,
+        partner_id=credential.partner_id,
+        partner_code=client.code,
     )
 
 

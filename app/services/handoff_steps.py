@@ -33,9 +33,16 @@ async def load(session: AsyncSession, handoff_id: UUID) -> Handoff:
 
 async def held(session: AsyncSession, handoff_id: UUID) -> tuple[Handoff, Request]:
     """The rows of a handoff and its request; whoever acts on either holds the request until the transaction ends."""
-    request = await steps.locked(session, (await load(session, handoff_id)).request_id)
-    key = (request.tenant_id, handoff_id)
-    return await session.get_one(Handoff, key, populate_existing=True), request
+    request_id = (
+        select(col(Handoff.request_id))
+        .where(of_tenant(session, Handoff), col(Handoff.id) == handoff_id)
+        .scalar_subquery()
+    )
+    statement = select(Request).where(of_tenant(session, Request), col(Request.id) == request_id).with_for_update()
+    request = await session.scalar(statement.execution_options(populate_existing=True))
+    if request is None:
+        raise NotFound
+    return await session.get_one(Handoff, (request.tenant_id, handoff_id), populate_existing=True), request
 
 
 async def held_by_partner(session: AsyncSession, caller: Caller, handoff_id: UUID) -> tuple[Handoff, Request]:

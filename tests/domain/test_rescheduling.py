@@ -106,6 +106,13 @@ def test_after_the_last_date_the_interest_that_waits_is_counted_once() -> None:
     assert result.balance_cents == deferred.rows[21].balance_cents
 
 
+def test_a_whole_month_passed_over_bears_a_month_of_interest() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AMIENS.rows[11].due_on)
+    result = attempt(loan, first_due_on=date(2027, 3, 5), duration_months=12)
+    assert isinstance(result, Rescheduling)
+    assert [(pause.due_on, pause.interest_cents) for pause in result.version.pauses] == [(date(2027, 2, 5), 533)]
+
+
 def test_a_part_of_the_next_instalment_paid_ahead_is_repaid_principal() -> None:
     loan = Loan(AMIENS, paid(AMIENS, 12) + 1_000, date(2027, 1, 20))
     result = attempt(loan, first_due_on=date(2027, 2, 5), duration_months=12)
