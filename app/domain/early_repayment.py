@@ -69,10 +69,11 @@ def repay_early(
     """The next version, what it saves and what is left, when ``amount_cents`` is paid on ``on`` beyond what is due.
 
     ``paid_cents`` is all that was paid before. SETTLE takes the exact payoff. SHORTEN keeps the instalment of most
-    rows to come, on fewer rows; REDUCE keeps the number of rows (fewer only where a few cents or whole euros leave none
-    to the last), with the instalment of the balance left, rounded as asked, the remainder on the last; ADVANCE changes no row. The part repaid early bears interest for the days since
-    the last due date, rounded down, and the rest its usual months, so no early repayment costs more than none. What
-    was paid of the next instalment counts in it; instalments paid whole stay. Project reference, § 2.3.
+    rows to come, on fewer rows. REDUCE keeps the number of rows (fewer only where a few cents or whole euros leave
+    nothing to the last), with the instalment of the balance left, rounded as asked, the remainder on the last.
+    ADVANCE changes no row. The part repaid early bears interest for the days since the last due date, rounded down,
+    and the rest its usual months, so no early repayment costs more than none. What was paid of the next instalment
+    counts in it; instalments paid whole stay. Project reference, § 2.3.
     Raises ImpossiblePlan, naming the field: ``on``, ``amount_cents``, ``paid_cents`` (arrears come first),
     ``rounding_unit_cents``, ``choice`` (the instalment kept does not cover the interest), ``duration_months`` (rows
     that cannot all be positive).
