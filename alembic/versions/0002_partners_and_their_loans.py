@@ -12,7 +12,14 @@ depends_on = None
 
 GRANTS = {
     "DELETE, INSERT, SELECT": ["partner_idempotency_records"],
-    "INSERT, SELECT": ["ficp_checks", "handoff_payloads", "handoff_transitions", "statement_lines", "statements"],
+    "INSERT, SELECT": [
+        "ficp_checks",
+        "handoff_payloads",
+        "handoff_transitions",
+        "statement_lines",
+        "statement_positions",
+        "statements",
+    ],
     "INSERT, SELECT, UPDATE": ["authorisations", "handoff_routes", "handoffs"],
     "SELECT": ["agreements", "partner_clients", "partners"],
 }
@@ -26,6 +33,7 @@ ISOLATED = [
     "handoffs",
     "partner_idempotency_records",
     "statement_lines",
+    "statement_positions",
     "statements",
 ]
 # Table, constraint, what it says now, what it said before; None where it is not there.
@@ -332,6 +340,21 @@ def upgrade() -> None:
         ["tenant_id", "request_id", "partner_id", "kind"],
         unique=True,
         postgresql_where=sa.text("status NOT IN ('refused', 'withdrawn')"),
+    )
+    op.create_table(
+        "statement_positions",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "statement_id"],
+            ["statements.tenant_id", "statements.id"],
+            name=op.f("fk_statement_positions_tenant_id_statement_id"),
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_statement_positions_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_statement_positions")),
+        sa.UniqueConstraint("tenant_id", "statement_id", name=op.f("uq_statement_positions_tenant_id_statement_id")),
     )
     op.create_table(
         "ficp_checks",
@@ -684,6 +707,7 @@ def downgrade() -> None:
     op.drop_table("handoff_routes")
     op.drop_table("handoff_payloads")
     op.drop_table("ficp_checks")
+    op.drop_table("statement_positions")
     op.drop_table("handoffs")
     op.drop_table("statements")
     op.drop_table("partner_idempotency_records")

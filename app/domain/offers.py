@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.amortization import Instalment
+from app.domain.amortization import ImpossiblePlan, Instalment, schedule
 from app.domain.eligibility import text_of
 from app.domain.errors import Breach, RuleNotStated, Severity
 from app.domain.interest_subsidies import Shares
@@ -46,6 +46,7 @@ def breaches(product: Product, limits: AgreementLimits, offer: Offer, *, referen
     return [
         *_amounts(product, limits, offer, texts),
         *_rate(product, limits, offer, texts),
+        *_charged(offer, reference),
         *_interest(product, offer, texts),
     ]
 
@@ -57,10 +58,33 @@ def _amounts(product: Product, limits: AgreementLimits, offer: Offer, texts: dic
     minimum = product.amount_cents_min
     if minimum is not None and offer.amount_cents < minimum:
         yield Breach("amount_cents_min", minimum, offer.amount_cents, Severity.REFUSE, texts["amount_cents_min"])
-    for name, actual in zip(_MAXIMA, (offer.amount_cents, len(offer.rows)), strict=True):
+    for name, actual in zip(_MAXIMA, (offer.amount_cents, months(offer.rows)), strict=True):
         for limit, text in ((getattr(limits, name), limits.reference), (getattr(product, name), texts[name])):
             if limit is not None and actual > limit:
                 yield Breach(name, limit, actual, Severity.REFUSE, text)
+
+
+def months(rows: Sequence[Instalment]) -> int:
+    """How long the rows run: as many months as rows, or more where they are further apart."""
+    first, last = rows[0].due_on, rows[-1].due_on
+    return max(len(rows), 12 * (last.year - first.year) + last.month - first.month + 1)
+
+
+def _charged(offer: Offer, reference: str) -> Iterator[Breach]:
+    """The rows may not cost more than the rate says, but for a cent of rounding in each."""
+    try:
+        computed = schedule(
+            principal_cents=offer.amount_cents,
+            rate_percent=offer.rate_percent,
+            first_due_on=offer.rows[0].due_on,
+            duration_months=len(offer.rows),
+        )
+    except ImpossiblePlan:
+        return
+    limit = sum(row.interest_cents for row in computed) + len(offer.rows)
+    charged = sum(row.interest_cents for row in offer.rows)
+    if charged > limit:
+        yield Breach("interest_cents", limit, charged, Severity.REFUSE, reference)
 
 
 def _rate(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:

@@ -43,7 +43,9 @@ class InboxState(Resource):
 
 
 class InboxRead(InboxState):
-    """A handoff as its partner reads it, with the steps on both sides, and the payload until it is taken back."""
+    """A handoff as its partner reads it, with the steps on both sides, and the payload until it is taken back or the
+    request ends. `payload_sha256` is the hash of its canonical text: keys sorted, no spaces, UTF-8 (RFC 8785).
+    """
 
     support_person: str
     payload: dict[str, Any] | None

@@ -58,7 +58,10 @@ Line = Annotated[
 
 
 class StatementCreate(Input):
-    """All that the partner knows of its loans up to `position_on`, that day included; nothing is an answer too."""
+    """All that the partner knows of its loans up to `position_on`, that day included; nothing is an answer too.
+
+    A line that is refused holds the position of its CCAS back until it is told right.
+    """
 
     position_on: Day
     items: Annotated[list[OrMalformed[Line]], Field(max_length=ITEMS_MAX)]

@@ -15,7 +15,7 @@ from app.domain.permissions import Caller
 from app.domain.rules import Party
 from app.schemas.authorisations import AuthorisationCreate, AuthorisationList, AuthorisationRead, WithdrawalCreate
 from app.services import partners, people
-from app.tables import Authorisation, Partner, Request
+from app.tables import Authorisation, Handoff, Partner, Request
 from app.tenancy import bound_tenant, of_tenant
 
 
@@ -81,6 +81,12 @@ async def check_given(
         if person_id is not None and person_id not in given:
             facts = {"kind": kind.value, "recipient": partner.code, "on": on.isoformat()}
             raise AuthorisationMissing(party=party.value, **facts)
+
+
+async def check_still_given(session: AsyncSession, request: Request, handoff: Handoff, *, on: date) -> None:
+    """The same for what a lender says yes to: its answers come back under the authorisation of the handoff."""
+    partner = await session.get_one(Partner, handoff.partner_id)
+    await check_given(session, request, partner, handoff.kind, on=on)
 
 
 def _of_person(session: AsyncSession, person_id: UUID) -> Select[Authorisation, str]:

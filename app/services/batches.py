@@ -1,14 +1,17 @@
 """Many items in one request: each on its own savepoint, each answered, none undone by another."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import messages
 from app.database import savepoint
 from app.domain.errors import FieldFault, Invalid, MicrocreditError
+from app.domain.permissions import Caller
 from app.messages import Language
 from app.schemas.batches import BatchRead, FaultRead, ItemAnswer, ItemError, Malformed
 
@@ -23,12 +26,14 @@ async def each(
     record: Callable[[Item], Awaitable[Recorded]],
     *,
     order: Callable[[Item], str],
+    caller: Caller,
     language: Language,
 ) -> BatchRead:
-    """Records the items in one order for everyone, so that two batches never wait for each other both ways.
+    """Records the items in one order, one batch of a partner at a time: two never wait for each other both ways.
 
     The answers stand in the order of the items. An item that is refused leaves nothing behind.
     """
+    await session.execute(select(func.pg_advisory_xact_lock(_turn(caller))))
     numbered = list(enumerate(items))
     malformed = [(index, item) for index, item in numbered if isinstance(item, Malformed)]
     answers = {index: _refused(index, _pointed(index, item), language) for index, item in malformed}
@@ -43,6 +48,11 @@ async def each(
             status = "known" if known else "recorded"
             answers[index] = ItemAnswer(index=index, status=status, id=identifier, error=None)
     return BatchRead(items=[answers[index] for index, _ in numbered])
+
+
+def _turn(caller: Caller) -> int:
+    """The lock that the batches of a partner take in turn."""
+    return int.from_bytes(sha256(f"batch/{caller.partner_id}".encode()).digest()[:8], "big", signed=True)
 
 
 def _pointed(index: int, item: Malformed) -> Invalid:

@@ -40,7 +40,7 @@ async def push(
     record = partial(_record, session, caller, now)
     if isinstance(body, FicpCheckBatch):
         return await batches.each(
-            session, body.items, record, order=lambda check: str(check.handoff_id), language=language
+            session, body.items, record, order=lambda check: str(check.handoff_id), caller=caller, language=language
         )
     identifier, known = await record(body)
     return FicpCheckRead(

@@ -38,6 +38,12 @@ async def tenants_of(session: AsyncSession, caller: Caller) -> list[UUID]:
     return list((await session.scalars(statement)).all())
 
 
+async def tenants_behind(session: AsyncSession, handoff_ids: list[UUID]) -> set[UUID]:
+    """The CCAS of those of the handoffs that were sent to the partner."""
+    statement = select(col(HandoffRoute.tenant_id)).where(col(HandoffRoute.handoff_id).in_(handoff_ids))
+    return set((await session.scalars(statement)).all())
+
+
 async def open_way(session: AsyncSession, handoff: Handoff) -> None:
     """Opens the partner's way to a handoff that the CCAS has just sent."""
     await bind_partner(session, handoff.partner_id)

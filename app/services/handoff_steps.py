@@ -19,8 +19,11 @@ from app.services import request_steps as steps
 from app.tables import Handoff, HandoffPayload, HandoffTransition, Request
 from app.tenancy import bound_tenant, of_tenant
 
-# The days of these are stated; the others are those of their entry, or of a consultation.
-_STATED = (HandoffAction.SEND, HandoffAction.ASK, HandoffAction.REFUSE, HandoffAction.WITHDRAW)
+# What is dated by what is told; the days of the others are those of their entry.
+_STATED = (
+    *(HandoffAction.SEND, HandoffAction.ASK, HandoffAction.PARK),
+    *(HandoffAction.ACCEPT, HandoffAction.REFUSE, HandoffAction.WITHDRAW),
+)
 
 
 async def load(session: AsyncSession, handoff_id: UUID) -> Handoff:

@@ -93,8 +93,7 @@ async def complete(
     """Answers what the partner asked for. Raises NotFound, IllegalTransition, AuthorisationMissing."""
     handoff, request = await handoff_steps.held(session, handoff_id)
     after(handoff.kind, handoff.status, HandoffAction.COMPLETE)
-    partner = await session.get_one(Partner, handoff.partner_id)
-    await authorisations.check_given(session, request, partner, handoff.kind, on=today)
+    await authorisations.check_still_given(session, request, handoff, on=today)
     await handoff_steps.move(session, handoff, HandoffAction.COMPLETE, caller=caller, effect_on=today, note=body.note)
     return await _read(session, handoff)
 
@@ -147,6 +146,15 @@ async def check_may_send(session: AsyncSession, request: Request, kind: HandoffK
     partner = await partners.by_code(session, product.lender.code)
     await agreements.in_force(session, partner, on=today)
     await authorisations.check_given(session, request, partner, kind, on=today)
+
+
+async def check_borrowers_may_change(session: AsyncSession, request: Request) -> None:
+    """Raises HandoffAlreadyOpen while a precheck speaks of other borrowers: the first appointment would rest on it."""
+    if request.status is not RequestStatus.INTAKE:
+        return
+    for handoff in await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK):
+        if handoff.status is not HandoffStatus.WITHDRAWN:
+            raise HandoffAlreadyOpen(partner=await partners.code_of(session, handoff.partner_id))
 
 
 async def check_refused(session: AsyncSession, request: Request) -> None:

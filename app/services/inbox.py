@@ -15,10 +15,10 @@ from app.domain.ficp import Standing
 from app.domain.handoff_lifecycle import HandoffAction, HandoffKind, HandoffStatus
 from app.domain.partner_errors import AnsweredByCheck
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import RequestAction
+from app.domain.request_lifecycle import ENDED, RequestAction
 from app.schemas.base import Page
 from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead, InboxState
-from app.services import handoff_routes, handoff_steps
+from app.services import authorisations, handoff_routes, handoff_steps
 from app.services import request_steps as steps
 from app.services.check_standings import weigh
 from app.services.pages import keyset_page
@@ -74,7 +74,7 @@ async def answer(
 
     A refusal leaves the request with the CCAS, which gives the person another answer or turns to another lender.
 
-    Raises NotFound, AnsweredByCheck, IllegalTransition, DateInFuture, DateOutOfOrder.
+    Raises NotFound, AnsweredByCheck, IllegalTransition, AuthorisationMissing, DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
     if handoff.kind is HandoffKind.PRECHECK:
@@ -83,7 +83,8 @@ async def answer(
     check_day("decided_on", body.decided_on, not_before=earliest, today=today)
     action, on = _PLAIN_ANSWERS.get(body.decision), body.decided_on
     if action is None:
-        action, on = await _acceptance(session, handoff, caller=caller, on=on)
+        await authorisations.check_still_given(session, request, handoff, on=on)
+        action, on = await _acceptance(session, handoff, on=on)
     handoff.partner_reference = body.reference or handoff.partner_reference
     if action is not HandoffAction.ASK:
         handoff.answered_on = body.decided_on
@@ -93,9 +94,7 @@ async def answer(
     return await _state(session, handoff)
 
 
-async def _acceptance(
-    session: AsyncSession, handoff: Handoff, *, caller: Caller, on: date
-) -> tuple[HandoffAction, date]:
+async def _acceptance(session: AsyncSession, handoff: Handoff, *, on: date) -> tuple[HandoffAction, date]:
     """Whether an acceptance holds or is parked, and from which day: never before the consultation that allows it."""
     if handoff.answered_on is not None:
         raise IllegalTransition(action="accept", state=handoff.status.value)
@@ -124,7 +123,8 @@ async def _state(session: AsyncSession, handoff: Handoff) -> InboxState:
 
 async def _read(session: AsyncSession, handoff: Handoff) -> InboxRead:
     told = await handoff_steps.told(session, handoff)
-    if handoff.status is HandoffStatus.WITHDRAWN:
+    request = await steps.load(session, handoff.request_id)
+    if handoff.status is HandoffStatus.WITHDRAWN or request.status in ENDED:
         told["payload"] = None
     return InboxRead(**await _plain(session, handoff, InboxRead), **told)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import accumulate
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from app.domain.ledger import Entry
 from app.domain.statements import LineKind
 from app.schemas.loans import GuaranteeRead, LenderRead
 from app.services import loan_steps, partners
-from app.tables import Loan, Statement, StatementLine
+from app.tables import Loan, Statement, StatementLine, StatementPosition
 from app.tenancy import of_tenant
 
 # What the rules may leave open and the lender's loan shows as such.
@@ -24,11 +25,19 @@ _OF_STATEMENT = and_(
 
 
 async def position_on(session: AsyncSession, loan: Loan) -> date | None:
-    """The day up to which the partner has told all it knows of its loans here; null before its first statement."""
+    """The day up to which the partner has told all it knows of its loans here; null before its first statement.
+
+    A statement of which a line was refused here is not whole, and does not count.
+    """
     if loan.partner_id is None:
         return None
-    statement = select(func.max(Statement.position_on)).where(
-        of_tenant(session, Statement), col(Statement.partner_id) == loan.partner_id
+    whole = and_(
+        col(StatementPosition.tenant_id) == Statement.tenant_id, col(StatementPosition.statement_id) == Statement.id
+    )
+    statement = (
+        select(func.max(Statement.position_on))
+        .join(StatementPosition, whole)
+        .where(of_tenant(session, Statement), col(Statement.partner_id) == loan.partner_id)
     )
     return (await session.scalars(statement)).one()
 
@@ -56,7 +65,7 @@ async def read(
         position_on=await position_on(session, loan),
         reported_outstanding_cents=told[1] if told else None,
         gap_cents=gap,
-        unpaid_instalments=await _unpaid(session, loan, as_of),
+        unpaid_instalments=_still_unpaid(await _unpaid(session, loan, as_of), rows, entries, as_of),
     )
 
 
@@ -76,6 +85,12 @@ async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None or row[1] is None else (row[0], row[1])
+
+
+def _still_unpaid(told: Sequence[int], rows: Sequence[Instalment], entries: Sequence[Entry], as_of: date) -> list[int]:
+    repaid = ledger.balances(entries, rows, on=as_of).repaid_cents
+    due_with = dict(zip((row.number for row in rows), accumulate(row.total_cents for row in rows), strict=True))
+    return [number for number in told if due_with[number] > repaid]
 
 
 async def _unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[int]:

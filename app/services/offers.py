@@ -21,7 +21,16 @@ from app.domain.permissions import Caller
 from app.domain.request_lifecycle import RequestStatus
 from app.domain.rules import Party, Product
 from app.schemas.offers import OfferCreate, OfferRead, OfferRow
-from app.services import check_standings, decisions, handoff_routes, handoff_steps, loan_steps, rules, schedules
+from app.services import (
+    authorisations,
+    check_standings,
+    decisions,
+    handoff_routes,
+    handoff_steps,
+    loan_steps,
+    rules,
+    schedules,
+)
 from app.services import request_steps as steps
 from app.services.references import next_reference
 from app.tables import AgreementRow, Decision, Handoff, Loan, Request
@@ -33,13 +42,14 @@ async def create(
 ) -> OfferRead:
     """The partner offers its loan, on the rules that its file was endorsed under.
 
-    Raises NotFound, IllegalTransition, LoanAlreadyExists, CheckNotFavourable, OfferDiffers, RuleNotStated,
-    RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
+    Raises NotFound, IllegalTransition, LoanAlreadyExists, AuthorisationMissing, CheckNotFavourable, OfferDiffers,
+    RuleNotStated, RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
     await _check_awaited(session, handoff, request)
     earliest = await steps.last_act_on(session, request)
     check_day("offered_on", body.offered_on, not_before=earliest, today=today)
+    await authorisations.check_still_given(session, request, handoff, on=body.offered_on)
     await check_standings.check_offer(session, handoff, on=body.offered_on)
     endorsement = await decisions.endorsement(session, request.id)
     offer, signed_by = await _offer(session, handoff, request, endorsement, body)

@@ -103,11 +103,13 @@ async def update(
 ) -> RequestRead:
     """Changes what the body names, while the file is being instructed.
 
-    Raises NotFound, VersionStale, RequestLocked, CommuneNotServed, ApplicantUnknown.
+    Raises NotFound, VersionStale, RequestLocked, CommuneNotServed, ApplicantUnknown, HandoffAlreadyOpen.
     """
     request = await steps.editable(session, request_id, version=version)
     changes = body.model_dump(exclude_unset=True)
     household = changes.pop("household", None) or {}
+    if changes.get("co_applicant_id", request.co_applicant_id) != request.co_applicant_id:
+        await handoffs.check_borrowers_may_change(session, request)
     for field, value in {**changes, **household}.items():
         setattr(request, field, value)
     _check_commune(caller, request.commune_insee_code)

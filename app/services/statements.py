@@ -13,17 +13,21 @@ from app.domain.partner_errors import DateAfterPosition, InstalmentUnknown
 from app.domain.permissions import Caller
 from app.domain.statements import LineKind
 from app.messages import Language
+from app.schemas.batches import BatchRead, Malformed
 from app.schemas.statements import Line as ToldLine
 from app.schemas.statements import RepaymentLine, StatementCreate, StatementRead, UnpaidLine
 from app.services import batches, handoff_routes, loan_states, offers, repayments
-from app.tables import Loan, Statement, StatementLine
+from app.tables import Loan, Statement, StatementLine, StatementPosition
 from app.tenancy import bind
 
 
 async def create(
     session: AsyncSession, *, caller: Caller, today: date, language: Language, body: StatementCreate
 ) -> StatementRead:
-    """Moves the position date of the partner's loans in every CCAS, and records each line for itself.
+    """Records each line for itself, and moves the position date of the partner's loans in every CCAS.
+
+    Where a line was refused, what it told is not known: the position of that CCAS stays, and a line that nobody can
+    read holds all of them back. Nobody is late by a line of ours that failed.
 
     Raises DateInFuture; answers for each line: NotFound, IllegalTransition, ReferenceAlreadyUsed, DateAfterPosition,
     InstalmentUnknown, DateOutOfOrder.
@@ -32,8 +36,14 @@ async def create(
     statements = await _open(session, caller, body.position_on)
     record = partial(_record, session, caller, statements, body.position_on)
     answers = await batches.each(
-        session, body.items, record, order=lambda line: str(line.handoff_id), language=language
+        session,
+        body.items,
+        record,
+        order=lambda line: str(line.handoff_id),
+        caller=caller,
+        language=language,
     )
+    await _move_positions(session, statements, body, answers)
     return StatementRead(position_on=body.position_on, items=answers.items)
 
 
@@ -55,6 +65,20 @@ async def _open(session: AsyncSession, caller: Caller, position_on: date) -> dic
     return opened
 
 
+async def _move_positions(
+    session: AsyncSession, statements: dict[UUID, UUID], body: StatementCreate, answers: BatchRead
+) -> None:
+    refused = [told for told, answer in zip(body.items, answers.items, strict=True) if answer.status == "refused"]
+    if any(isinstance(told, Malformed) for told in refused):
+        return
+    held_back = await handoff_routes.tenants_behind(session, [told.handoff_id for told in refused])
+    for tenant_id, statement_id in statements.items():
+        if tenant_id not in held_back:
+            await bind(session, tenant_id)
+            session.add(StatementPosition(tenant_id=tenant_id, statement_id=statement_id))
+            await session.flush()
+
+
 async def _record(
     session: AsyncSession, caller: Caller, statements: dict[UUID, UUID], position_on: date, told: ToldLine
 ) -> tuple[UUID, bool]:
@@ -70,12 +94,12 @@ async def _record(
     answer = line.id, False
     if isinstance(told, RepaymentLine):
         answer = await _repayment(session, caller, loan, position_on, told)
-        line.ledger_entry_id = answer[0]
+        line.kind, line.ledger_entry_id = (LineKind.BALANCE, None) if answer[1] else (line.kind, answer[0])
     elif isinstance(told, UnpaidLine):
-        await _check_instalment(session, loan, told.instalment_number)
+        await _check_instalment(session, loan, told.instalment_number, position_on)
         line.instalment_number = told.instalment_number
-    # A repayment told again is on an earlier line already.
-    if not answer[1]:
+    # A repayment told again is on an earlier line already, but for the balance that comes with it.
+    if not answer[1] or told.outstanding_principal_cents is not None:
         session.add(line)
         loan.version += 1
     return answer
@@ -97,7 +121,9 @@ async def _repayment(
     return entry.id, known
 
 
-async def _check_instalment(session: AsyncSession, loan: Loan, number: int) -> None:
+async def _check_instalment(session: AsyncSession, loan: Loan, number: int, position_on: date) -> None:
     _, rows = await loan_states.borrower_rows(session, loan)
     if number > len(rows):
         raise InstalmentUnknown(number=number, last=len(rows))
+    if rows[number - 1].due_on > position_on:
+        raise DateAfterPosition(field="due_on", position_on=position_on.isoformat())

@@ -13,7 +13,7 @@ from app.tables.people import Person
 from app.tables.plans import Budget, BudgetLine, FinancingPlan, FinancingPlanLine
 from app.tables.repayments import LedgerEntry
 from app.tables.requests import ReferenceCounter, Request, RequestTransition
-from app.tables.statements import Statement, StatementLine
+from app.tables.statements import Statement, StatementLine, StatementPosition
 from app.tables.tenants import RuleVersionRow, Tenant
 
 __all__ = [
@@ -48,5 +48,6 @@ __all__ = [
     "Signature",
     "Statement",
     "StatementLine",
+    "StatementPosition",
     "Tenant",
 ]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from app.domain.statements import LineKind
@@ -12,7 +12,7 @@ from app.tenancy import TenantTable, within_tenant
 
 
 class Statement(TenantTable, table=True):
-    """All that a partner knows of its loans of this tenant up to `position_on`, that day included."""
+    """What a partner tells of its loans of this tenant up to `position_on`, that day included."""
 
     __tablename__ = "statements"
     __table_args__ = (Index("ix_statements_partner", "tenant_id", "partner_id", "position_on"), HISTORY)
@@ -20,6 +20,20 @@ class Statement(TenantTable, table=True):
     partner_id: UUID = Field(foreign_key="partners.id")
     position_on: date
     partner_client_id: UUID = Field(foreign_key="partner_clients.id")
+    entered_at: datetime = entered_at()
+
+
+class StatementPosition(TenantTable, table=True):
+    """That a statement is whole here: what falls due on or before its position and is not in it is unpaid."""
+
+    __tablename__ = "statement_positions"
+    __table_args__ = (
+        within_tenant("statement_id", "statements"),
+        UniqueConstraint("tenant_id", "statement_id"),
+        HISTORY,
+    )
+
+    statement_id: UUID
     entered_at: datetime = entered_at()
 
 

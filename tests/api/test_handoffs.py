@@ -544,3 +544,49 @@ async def test_an_unfavourable_precheck_ends_with_another_answer(databases: Data
     closed = await ok(toulouse.agent.post(f"/requests/{request['id']}/close", closing))
     assert (closed["status"], closed["other_answer"]["given_on"]) == ("closed_without_action", "2018-03-20")
     assert (await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}")))["status"] == "refused"
+
+
+async def test_who_borrows_does_not_change_while_a_precheck_speaks_of_others(
+    databases: Databases, toulouse: Ccas
+) -> None:
+    request = await taken_in(toulouse)
+    await prechecked(toulouse, lender_of(databases, toulouse), request)
+    other = await ok(toulouse.agent.post("/people", demand(toulouse)["applicant"]))
+    path = f"/requests/{request['id']}"
+    change = {"co_applicant_id": other["id"]}
+    patch = toulouse.agent.patch(path, change, etag=await etag_of(toulouse.agent, path))
+    await refused(patch, 409, "handoff_already_open")
+    (handoff,) = (await ok(toulouse.agent.get("/handoffs", request_id=request["id"])))["items"]
+    await ok(toulouse.agent.post(f"/handoffs/{handoff['id']}/withdrawals", WITHDRAWAL))
+    await ok(toulouse.agent.patch(path, change, etag=await etag_of(toulouse.agent, path)))
+
+
+async def test_a_parked_acceptance_is_an_act_before_which_nothing_more_happens(
+    databases: Databases, amiens: Ccas
+) -> None:
+    bank = lender_of(databases, amiens)
+    handoff = await sent(amiens, None, 200_000, 24)
+    answers = f"/partner/handoffs/{handoff['id']}/answers"
+    parked = await ok(bank.post(answers, {"decision": "accepted", "decided_on": "2018-03-19"}))
+    assert parked["status"] == "awaiting_check"
+    withdrawal = {**WITHDRAWAL, "withdrawn_on": "2018-03-18"}
+    for early in (
+        amiens.agent.post(f"/handoffs/{handoff['id']}/withdrawals", withdrawal),
+        bank.post(answers, {"decision": "refused", "decided_on": "2018-03-18"}),
+    ):
+        assert (await refused(early, 409, "date_out_of_order"))["not_before"] == "2018-03-19"
+
+
+async def test_two_batches_of_one_lender_on_the_same_requests_take_turns(databases: Databases, toulouse: Ccas) -> None:
+    """Each request has a precheck and a loan file: whatever the order of their handoffs, neither batch fails."""
+    bank = lender_of(databases, toulouse)
+    one, two = [await sent(toulouse, bank, 300_000, 36) for _ in range(2)]
+    prechecks = {
+        item["request_id"]: item for item in (await ok(toulouse.agent.get("/handoffs", kind="precheck")))["items"]
+    }
+    first = [check(prechecks[one["request_id"]], ref="A-1"), check(two, ref="A-2")]
+    second = [check(prechecks[two["request_id"]], ref="B-1"), check(one, ref="B-2")]
+    answers = await asyncio.gather(
+        *(ok(bank.post("/partner/ficp-checks", {"items": items})) for items in (first, second))
+    )
+    assert [item["status"] for answer in answers for item in answer["items"]] == ["recorded"] * 4

@@ -428,3 +428,19 @@ async def test_the_payload_travels_to_its_own_partner_and_is_not_in_the_list(
     read = await lender.get(f"/partner/handoffs/{handoff['id']}")
     assert read.headers["cache-control"] == "no-store"
     assert read.json()["payload"]["applicant"]["birth_name"] == "Exemple"
+
+
+async def test_the_lender_no_longer_reads_a_file_whose_request_has_ended(databases: Databases, toulouse: Ccas) -> None:
+    lender = lender_of(databases, toulouse)
+    handoff = await precheck(toulouse)
+    await ok(lender.post("/partner/ficp-checks", check(handoff, "unfavorable", "P-ended")))
+    path = f"/partner/handoffs/{handoff['id']}"
+    assert (await ok(lender.get(path)))["payload"] == handoff["payload"]
+    closing = {
+        "outcome": "closed_without_action",
+        "reason_code": "lender_declined",
+        "other_answer": {"kind": "budget_advice", "given_on": "2018-03-20"},
+        "closed_on": "2018-03-20",
+    }
+    await ok(toulouse.agent.post(f"/requests/{handoff['request_id']}/close", closing))
+    assert (await ok(lender.get(path)))["payload"] is None

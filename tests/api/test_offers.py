@@ -206,7 +206,13 @@ async def test_at_toulouse_every_refusal_is_named_and_leaves_nothing(databases: 
         ),
         (offer(20_000, 6, "3.04"), [{"rule": "amount_cents_min", "limit": 30_000, "actual": 20_000}]),
         ({**good, "rate_percent": "3.05"}, [{"rule": "rate_percent", "limit": "3.04", "actual": "3.05"}]),
-        ({**good, "rate_percent": "0"}, [{"rule": "rate_percent", "limit": "3.04", "actual": "0"}]),
+        (
+            {**good, "rate_percent": "0"},
+            [
+                {"rule": "rate_percent", "limit": "3.04", "actual": "0"},
+                {"rule": "interest_cents", "limit": 36, "actual": 14_270},
+            ],
+        ),
         (offer(300_000, 37, "3.04"), [{"rule": "duration_months_max", "limit": 36, "actual": 37}]),
         (shared(offer(300_000, 36, "3.04")), [to_the_borrower]),
         (

@@ -96,7 +96,8 @@ async def test_a_repayment_enters_the_ledger_once_under_the_reference_of_its_len
         assert codes([other]) == ["reference_already_used"]
     assert await repayments_of(amiens, path) == [entry]
     loan = await loan_on(amiens, path, "2018-05-31")
-    assert (loan["version"], loan["outstanding_cents"], loan["repaid_cents"]) == (before, 192_151, 8_882)
+    # The balance that came with it is kept each time; the money is not.
+    assert (loan["version"], loan["outstanding_cents"], loan["repaid_cents"]) == (before + 2, 192_151, 8_882)
     assert (loan["lender"]["reported_outstanding_cents"], loan["lender"]["gap_cents"]) == (192_151, 0)
 
 
@@ -170,9 +171,13 @@ async def test_what_was_not_paid_is_listed_and_late_as_far_as_the_lender_tells(
     assert (silent["status"], silent["overdue_cents"], silent["lender"]["position_on"]) == ("running", 0, None)
     assert silent["next_due"]["number"] == 1
 
-    answers = await tell(bank, "2018-06-04", unpaid(handoff, 1), unpaid(handoff, 1), unpaid(handoff, 25))
-    assert codes(answers) == ["recorded", "recorded", "instalment_unknown"]
-    assert answers[2]["error"]["detail"]
+    answers = await tell(bank, "2018-06-04", unpaid(handoff, 1), unpaid(handoff, 25), unpaid(handoff, 2))
+    assert codes(answers) == ["recorded", "instalment_unknown", "date_after_position"]
+    assert all(answer["error"]["detail"] for answer in answers[1:])
+    # A line that was refused holds the position back: nobody is late by a line that failed here.
+    held = await loan_on(amiens, path, "2018-12-31")
+    assert (held["status"], held["overdue_cents"], held["lender"]["position_on"]) == ("running", 0, None)
+    assert codes(await tell(bank, "2018-06-04", unpaid(handoff, 1))) == ["recorded"]
     late = await loan_on(amiens, path, "2018-12-31")
     assert (late["status"], late["overdue_cents"]) == ("overdue", 8_882)
     assert (late["lender"]["unpaid_instalments"], late["lender"]["position_on"]) == ([1], "2018-06-04")
@@ -184,10 +189,12 @@ async def test_what_was_not_paid_is_listed_and_late_as_far_as_the_lender_tells(
     assert by_day == {"2018-05-05": 0, "2018-05-06": 8_882, "2018-06-05": 8_882, "2018-06-06": 17_764,
                       "2019-01-01": 17_764}  # fmt: skip
     # Later statements may tell of earlier days: the position never goes back.
-    await tell(bank, "2018-04-30", unpaid(handoff, 2))
+    await tell(bank, "2018-04-30")
     assert (await loan_on(amiens, path, "2018-12-31"))["lender"]["position_on"] == "2018-06-05"
-    # What a statement of June tells was not known in May.
-    assert (await loan_on(amiens, path, "2018-06-03"))["lender"]["unpaid_instalments"] == [2]
+    # What a statement of June tells was not known in May; once it is paid, it is not unpaid any more.
+    assert (await loan_on(amiens, path, "2018-06-03"))["lender"]["unpaid_instalments"] == []
+    await tell(bank, "2018-06-10", repayment_line(handoff, 8_882, "2018-06-08", "R-late"))
+    assert (await loan_on(amiens, path, "2018-06-10"))["lender"]["unpaid_instalments"] == []
 
 
 async def test_a_part_that_is_paid_leaves_the_rest_late_and_too_much_is_a_credit(
@@ -232,7 +239,7 @@ async def test_what_the_lender_says_is_owed_is_set_beside_our_copy(databases: Da
         bank,
         "2018-05-31",
         repayment_line(handoff, 8_882, "2018-05-05", "R-1", outstanding_principal_cents=192_151),
-        unpaid(handoff, 2, outstanding_principal_cents=192_161),
+        unpaid(handoff, 1, outstanding_principal_cents=192_161),
     )
 
     async def gap(day: str) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from app.commands.tenants import read_rules
 from app.domain.amortization import schedule
 from app.domain.errors import Breach, RuleNotStated, Severity
 from app.domain.interest_subsidies import InterestShare, Shares, shares
-from app.domain.offers import AgreementLimits, Offer, breaches, rate
+from app.domain.offers import AgreementLimits, Offer, breaches, months, rate
 from app.domain.rules import InterestBearer, Product
 from app.tenants import seed_files
 
@@ -145,3 +145,16 @@ def test_a_breach_is_plain_values_that_can_be_told_and_kept() -> None:
     (told,) = breaches(TOULOUSE, OPEN, offer(TOULOUSE, 300_000, 36, "4"), reference="")
     assert told == Breach("rate_percent", "3.04", "4", Severity.REFUSE, TOULOUSE.sources["rate_percent"])
     assert {type(value) for value in told.facts().values()} <= {str, Severity}
+
+
+def test_rows_further_apart_than_a_month_run_longer_than_they_count() -> None:
+    """Two rows a year apart are no two months, and what they charge for the year is more than the rate says."""
+    monthly = offer(AMIENS, 200_000, 2, "6.20")
+    first, last = monthly.rows
+    yearly = replace(monthly, rows=[first, replace(last, due_on=date(2021, 5, 5))])
+    assert (months(monthly.rows), months(yearly.rows)) == (2, 37)
+    assert found(AMIENS, yearly)[0][:3] == ("duration_months_max", 24, 37)
+    dearer = replace(last, interest_cents=last.interest_cents + 3, total_cents=last.total_cents + 3)
+    (breach,) = found(AMIENS, replace(monthly, rows=[first, dearer]))
+    charged = first.interest_cents + dearer.interest_cents
+    assert breach[:3] == ("interest_cents", charged - 1, charged)

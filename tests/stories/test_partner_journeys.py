@@ -123,7 +123,7 @@ async def test_toulouse_three_years_of_statements_to_the_last_instalment(databas
     assert await state("2021-04-05") == ("closed", 0, 0)
     loan = await ok(toulouse.agent.get(path))
     assert (loan["closing_reasons"], loan["repaid_cents"], loan["credit_cents"]) == (["on_schedule"], 300_000, 0)
-    assert loan["lender"]["unpaid_instalments"] == [10]
+    assert loan["lender"]["unpaid_instalments"] == []
 
 
 async def test_toulouse_an_unfavourable_precheck_ends_with_another_answer(databases: Databases, toulouse: Ccas) -> None:
