@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     accounts.add_argument("login")
     accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
     accounts.add_argument("--role", dest="roles", action="append", choices=_ACCOUNT_ROLES, type=Role, required=True)
-    partners = command("partners", _partners, "give a partner that lends new credentials, adding it if it is new")
-    partners.add_argument("action", choices=["add"])
-    partners.add_argument("code", help="short name, such as credit_mutuel")
+    partners = command("partners", _partners, "give a partner that lends new credentials, adding it if it is new; or end some of them")
+    partners.add_argument("action", choices=["add", "revoke"])
+    partners.add_argument("code", help="short name, such as credit_mutuel; to revoke, the client_id")
     partners.add_argument("--name", help="how people call it; needed for a new one")
     check = command("check", _check, "list the national parameters not checked for a year, and missing usury rates")
     check.add_argument("--on", type=date.fromisoformat, help="the day to look from, YYYY-MM-DD (default today)")
@@ -135,8 +135,11 @@ def _accounts(options: argparse.Namespace) -> int:
 
 
 def _partners(options: argparse.Namespace) -> int:
-    from app.commands.partners import add_partner
+    from app.commands.partners import add_partner, revoke_client
 
+    if options.action == "revoke":
+        revoke_client(_owner_url(), client_id=options.code)
+        return 0
     made = add_partner(_owner_url(), code=options.code, name=options.name)
     sys.stdout.write(f"client_id={made.client_id}\nclient_secret={made.client_secret}\n")
     return 0

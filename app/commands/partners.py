@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -63,3 +63,11 @@ def add_partner(
             )
         )
     return ClientCredentials(partner_id, row_id, client_id, made)
+
+
+def revoke_client(owner_url: str, *, client_id: str) -> None:
+    """Ends one of a partner's credentials at once, its tokens with it. Raises PartnerRefused for an unknown one."""
+    with as_owner(owner_url) as connection:
+        statement = update(PartnerClient).where(col(PartnerClient.client_id) == client_id).values(active=False)
+        if connection.execute(statement).rowcount == 0:
+            raise PartnerRefused(f"no credentials are called {client_id}")

@@ -98,6 +98,22 @@ async def test_a_known_partner_gets_second_credentials_and_both_work(
     assert [row["name"] for row in rows(databases, "select name from partners where code = :code", code=code)] == [NAME]
 
 
+async def test_credentials_that_are_revoked_end_at_once_and_the_others_go_on(
+    databases: Databases, client: AsyncClient, run: Run, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("partners", "add", code, "--name", NAME)
+    run("partners", "add", code)
+    (lost, secret), kept = re.findall(r"client_id=(\S+)\nclient_secret=(\S+)\n", capsys.readouterr().out)
+    form = {"grant_type": "client_credentials", "client_id": lost, "client_secret": secret}
+    token = (await ok(client.post("/v1/auth/token", data=form)))["access_token"]
+    assert run("partners", "revoke", lost) == 0
+    await refused(client.post("/v1/auth/token", data=form), 401, "client_refused")
+    await refused(client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}), 401, "token_refused")
+    assert (await who_is(client, *kept))["partner"] == code
+    assert run("partners", "revoke", "nobody-0000") == 1
+    assert capsys.readouterr().err == "microcredit partners: no credentials are called nobody-0000\n"
+
+
 async def test_a_partner_that_an_agreement_names_needs_no_name_and_reads_what_lies_before_it(
     amiens: Ccas, client: AsyncClient, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
