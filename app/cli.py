@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     accounts.add_argument("login")
     accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
     accounts.add_argument("--role", dest="roles", action="append", choices=_ACCOUNT_ROLES, type=Role, required=True)
-    partners = command("partners", _partners, "give a partner that lends new credentials, adding it if it is new; or end some of them")
+    partners = command(
+        "partners", _partners, "give a partner that lends new credentials, adding it if it is new; or end some of them"
+    )
     partners.add_argument("action", choices=["add", "revoke"])
     partners.add_argument("code", help="short name, such as credit_mutuel; to revoke, the client_id")
     partners.add_argument("--name", help="how people call it; needed for a new one")
