@@ -16,7 +16,7 @@ class UnknownPartner(Conflict):
 
 
 class NoAgreement(Conflict):
-    """No agreement with "{partner}" is in force on {on}."""
+    """No agreement with {partner_name} is in force on {on}."""
 
 
 class PrecheckNotAsked(Conflict):
@@ -24,7 +24,7 @@ class PrecheckNotAsked(Conflict):
 
 
 class AuthorisationMissing(Conflict):
-    """{party} has not authorised that the {kind} be handed to "{recipient}" on {on}."""
+    """{party} has not authorised that the {kind} be handed to {recipient_name} on {on}."""
 
 
 class AuthorisationWithdrawn(Conflict):
@@ -32,7 +32,7 @@ class AuthorisationWithdrawn(Conflict):
 
 
 class HandoffAlreadyOpen(Conflict):
-    """This file already lies with "{partner}"."""
+    """This file already lies with {partner_name}."""
 
 
 class HandoffClosed(Conflict):

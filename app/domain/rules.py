@@ -158,7 +158,8 @@ class Agreement:
     """A convention with a partner that lends. `valid_from` is null while it is only planned, or when no source
     dates it; null limits leave those of the rules alone.
 
-    `check_valid_days` is how long a FICP check opens the lender's acceptance.
+    `check_valid_days` is how long a FICP check opens the lender's acceptance. No text sets it: thirty days are this
+    project's choice, until the convention says otherwise.
     """
 
     partner: str

@@ -15,7 +15,7 @@ from app.schemas.base import Cents, Day, Input, MachineReference, Output, Positi
 from app.schemas.loans import DisbursementCreate
 
 
-class InterestShare(Input):
+class InterestShareCreate(Input):
     """What a third party pays of the interest of a row; `payer` is its code, such as `city`."""
 
     payer: Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,62}$", examples=["city"])]
@@ -31,7 +31,7 @@ class OfferRow(Input):
     interest_cents: Cents
     total_cents: PositiveCents
     borrower_cents: PositiveCents | None = None
-    third_parties: Annotated[list[InterestShare], Field(max_length=5)] | None = None
+    third_parties: Annotated[list[InterestShareCreate], Field(max_length=5)] | None = None
 
     def fault(self) -> str | None:
         """The first thing that does not add up in the row."""

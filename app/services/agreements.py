@@ -46,7 +46,7 @@ async def in_force(session: AsyncSession, partner: Partner, *, on: date) -> Agre
     )
     agreement = (await session.scalars(statement)).one_or_none()
     if agreement is None:
-        raise NoAgreement(partner=partner.code, on=on.isoformat())
+        raise NoAgreement(partner=partner.code, partner_name=partner.name, on=on.isoformat())
     return agreement
 
 

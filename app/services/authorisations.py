@@ -80,7 +80,7 @@ async def check_given(
     for party, person_id in people_of.items():
         if person_id is not None and person_id not in given:
             facts = {"kind": kind.value, "recipient": partner.code, "on": on.isoformat()}
-            raise AuthorisationMissing(party=party.value, **facts)
+            raise AuthorisationMissing(party=party.value, recipient_name=partner.name, **facts)
 
 
 async def check_still_given(session: AsyncSession, request: Request, handoff: Handoff, *, on: date) -> None:

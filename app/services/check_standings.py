@@ -70,14 +70,13 @@ async def check_first_appointment(session: AsyncSession, request: Request, produ
     asked = product.ficp is FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
     if not asked or request.status is not RequestStatus.INTAKE:
         return
-    standing = Standing.PENDING
-    for handoff in await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK):
-        if handoff.status is not HandoffStatus.WITHDRAWN:
-            weighed = await weigh(session, handoff, on=on)
-            too_late = weighed.consulted_on is not None and weighed.consulted_on > on
-            favourable_later = weighed.standing is Standing.FAVOURABLE and too_late
-            standing = Standing.PENDING if favourable_later else weighed.standing
-    _demand_favourable(standing, CheckStage.PRECHECK)
+    prechecks = await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK)
+    live = [handoff for handoff in prechecks if handoff.status is not HandoffStatus.WITHDRAWN]
+    weighed = await weigh(session, live[-1], on=on) if live else Weighed(Standing.PENDING, None, None)
+    # A favourable check of a later day did not open an appointment of this one.
+    not_yet = weighed.consulted_on is not None and weighed.consulted_on > on
+    too_early = weighed.standing is Standing.FAVOURABLE and not_yet
+    _demand_favourable(Standing.PENDING if too_early else weighed.standing, CheckStage.PRECHECK)
 
 
 async def check_offer(session: AsyncSession, handoff: Handoff, *, on: date) -> None:

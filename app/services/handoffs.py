@@ -133,7 +133,8 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
     over = {HandoffStatus.WITHDRAWN} if precheck else OVER
     for handoff in await handoff_steps.of_request(session, request.id, kind):
         if handoff.status not in over:
-            raise HandoffAlreadyOpen(partner=await partners.code_of(session, handoff.partner_id))
+            partner = await session.get_one(Partner, handoff.partner_id)
+            raise HandoffAlreadyOpen(partner=partner.code, partner_name=partner.name)
 
 
 async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:
@@ -154,7 +155,8 @@ async def check_borrowers_may_change(session: AsyncSession, request: Request) ->
         return
     for handoff in await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK):
         if handoff.status is not HandoffStatus.WITHDRAWN:
-            raise HandoffAlreadyOpen(partner=await partners.code_of(session, handoff.partner_id))
+            partner = await session.get_one(Partner, handoff.partner_id)
+            raise HandoffAlreadyOpen(partner=partner.code, partner_name=partner.name)
 
 
 async def check_refused(session: AsyncSession, request: Request) -> None:

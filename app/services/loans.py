@@ -17,6 +17,7 @@ from app.domain.errors import (
     IllegalTransition,
     LoanAlreadyExists,
 )
+from app.domain.interest_subsidies import Shares
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
@@ -71,12 +72,19 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
         offered_on=body.offered_on,
         expected_disbursed_on=body.disbursed_on,
     )
+    rows = _rows(decision, first_due_on=body.first_due_on)
+    await enter_offer(session, loan, rows, [()] * len(rows), caller=caller)
+    return await loan_states.read(session, loan.id, as_of=today)
+
+
+async def enter_offer(
+    session: AsyncSession, loan: Loan, rows: Sequence[Instalment], parts: Sequence[Shares], *, caller: Caller
+) -> None:
+    """Writes down a loan that is offered, by the CCAS or by a partner, with the first version of its schedule."""
     session.add(loan)
     await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
-    loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
-    rows = _rows(decision, first_due_on=body.first_due_on)
-    await schedules.add(session, loan, rows, [()] * len(rows))
-    return await loan_states.read(session, loan.id, as_of=today)
+    loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=loan.offered_on)
+    await schedules.add(session, loan, rows, parts)
 
 
 async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[LoanItem]:

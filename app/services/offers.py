@@ -28,8 +28,8 @@ from app.services import (
     handoff_routes,
     handoff_steps,
     loan_steps,
+    loans,
     rules,
-    schedules,
 )
 from app.services import request_steps as steps
 from app.services.references import next_reference
@@ -74,10 +74,7 @@ async def create(
         contract_sha256=body.contract_sha256,
         signed_by=signed_by,
     )
-    session.add(loan)
-    await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
-    loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=body.offered_on)
-    await schedules.add(session, loan, offer.rows, offer.parts)
+    await loans.enter_offer(session, loan, offer.rows, offer.parts, caller=caller)
     return read(loan)
 
 
