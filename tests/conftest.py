@@ -21,8 +21,11 @@ from app.main import create_app
 from app.settings import settings
 from tests.support import TOKEN_SECRET, Ccas, Databases, open_ccas
 
-# `./run test tests/domain --hypothesis-profile=nightly`: the properties over many more examples.
-hypothesis.settings.register_profile("nightly", max_examples=10_000, deadline=None)
+# A property is told by its examples, not by its time; what it found is kept as a test, not in a folder of this machine.
+hypothesis.settings.register_profile("default", max_examples=100, deadline=None, database=None)
+# `./run test tests/domain --hypothesis-profile=nightly`: the same properties over many more examples.
+hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile("default"), max_examples=10_000)
+hypothesis.settings.load_profile("default")
 
 _stack = contextlib.ExitStack()
 TEMPLATE = "microcredit_test_template"

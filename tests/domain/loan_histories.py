@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hypothesis import event, reject, settings
+from hypothesis import event, reject
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan, RemainderOn, Rounding, schedule
@@ -18,7 +18,6 @@ from app.domain.schedule_versions import ScheduleVersion, due_by, in_force, mont
 from app.parameters.yaml_file import load_yaml
 
 CASES = load_yaml(Path(__file__).parents[1] / "cases" / "loan_events.yaml")
-bounded = settings(deadline=None, database=None)
 
 
 @dataclass(frozen=True)

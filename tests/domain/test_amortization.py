@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from app.domain import amortization
@@ -20,8 +20,6 @@ SOURCED = [*CASES["exact"], *CASES["whole_euros"]]
 PRINTED = [case for case in SOURCED if "printed" in case]
 LEVEL = CASES["level_cents"]["loans"]
 START = date(2026, 1, 5)
-
-bounded = settings(deadline=None, database=None)
 
 
 def plan(**ask: Any) -> tuple[Instalment, ...]:
@@ -225,7 +223,6 @@ def test_due_dates_at_the_edges() -> None:
         due_dates(date(9999, 12, 31), 2)
 
 
-@bounded
 @given(st.dates(max_value=date(9989, 12, 31)), st.integers(1, 120))
 def test_due_dates_keep_the_anchor(first: date, count: int) -> None:
     dates = due_dates(first, count)
@@ -261,7 +258,6 @@ asks = st.fixed_dictionaries(
 )
 
 
-@bounded
 @given(asks)
 def test_a_schedule_or_a_named_refusal(ask: dict[str, Any]) -> None:
     rows = attempt(**ask)
@@ -287,7 +283,6 @@ def test_a_schedule_or_a_named_refusal(ask: dict[str, Any]) -> None:
         assert level[0].total_cents == ask["instalment_cents"]
 
 
-@bounded
 @given(asks)
 def test_the_bound_of_a_refusal_is_possible(ask: dict[str, Any]) -> None:
     ask |= {"first_due_on": START}
@@ -303,7 +298,6 @@ def test_the_bound_of_a_refusal_is_possible(ask: dict[str, Any]) -> None:
         assert isinstance(attempt(**ask | {refused.field: back}), ImpossiblePlan)
 
 
-@bounded
 @given(principals, rates, st.integers(1, 7_500_000))
 def test_an_instalment_takes_the_fewest_months(principal: int, rate: Decimal, instalment: int) -> None:
     ask: dict[str, Any] = {"principal_cents": principal, "rate_percent": rate, "first_due_on": START}
@@ -318,7 +312,6 @@ def test_an_instalment_takes_the_fewest_months(principal: int, rate: Decimal, in
         assert shorter[-1].total_cents > instalment
 
 
-@bounded
 @given(principals, rates, st.integers(2, 120), st.sampled_from(Rounding), st.sampled_from([1, 100]))
 def test_the_instalment_of_a_duration_gives_the_schedule_back(
     principal: int, rate: Decimal, months: int, rounding: Rounding, unit: int
@@ -333,7 +326,6 @@ def test_the_instalment_of_a_duration_gives_the_schedule_back(
         assert schedule(**ask, instalment_cents=instalment) == rows
 
 
-@bounded
 @given(st.integers(30_000, 7_500_000), st.decimals(0, 20, places=2), durations)
 def test_the_remainder_of_a_cent_plan_is_small(principal: int, rate: Decimal, months: int) -> None:
     rows = plan(principal_cents=principal, rate_percent=rate, duration_months=months)

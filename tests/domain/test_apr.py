@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import apr as module
@@ -23,8 +23,6 @@ CASES = load_yaml(Path(__file__).parents[1] / "cases" / "apr.yaml")
 DRAWN = date(2026, 1, 5)
 FREE = Apr(Decimal("0.000000"), Decimal("0.00"), negative=False)
 UNIT = Decimal("0.000001")
-
-bounded = settings(deadline=None, database=None)
 
 
 def flow(at: str | int, cents: int) -> Flow:
@@ -300,7 +298,6 @@ def test_an_instalment_before_the_drawdown_has_no_interval() -> None:
     assert (caught.value.field, caught.value.bound) == ("first_due_on", DRAWN)
 
 
-@bounded
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(0, 4000))
 def test_a_later_payment_is_never_nearer(drawn_on: date, days: int) -> None:
     due_on = drawn_on + timedelta(days)
@@ -308,7 +305,6 @@ def test_a_later_payment_is_never_nearer(drawn_on: date, days: int) -> None:
     assert abs(interval(drawn_on, due_on) - Fraction(days) / Fraction("365.25")) < Fraction(4, 365)
 
 
-@bounded
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(1, 120))
 def test_the_same_day_of_a_later_month_is_whole_months_away(drawn_on: date, months: int) -> None:
     assert interval(drawn_on, due_dates(drawn_on, months + 1)[-1]) == Fraction(months, 12)
@@ -497,7 +493,6 @@ def found_or_none(flows: Iterable[Flow]) -> Apr | None:
         return None
 
 
-@bounded
 @given(loans())
 def test_the_solution_lies_between_the_values_that_are_rounded_to_it(flows: list[Flow]) -> None:
     found = found_or_none(flows)
@@ -512,14 +507,12 @@ def test_the_solution_lies_between_the_values_that_are_rounded_to_it(flows: list
         assert worth(flows, percent - half) < 0 < worth(flows, percent + half)
 
 
-@bounded
 @given(loans(), st.integers(2, 1000))
 def test_the_size_of_a_loan_does_not_change_its_rate(flows: list[Flow], factor: int) -> None:
     larger = [replace(one, cents=one.cents * factor) for one in flows]
     assert found_or_none(larger) == found_or_none(flows)
 
 
-@bounded
 @given(loans(), st.data())
 def test_a_fee_raises_the_rate(flows: list[Flow], data: st.DataObject) -> None:
     lent = sum(one.cents for one in flows if one.years == 0)
@@ -529,7 +522,6 @@ def test_a_fee_raises_the_rate(flows: list[Flow], data: st.DataObject) -> None:
         assert with_fee.exact_percent > without.exact_percent
 
 
-@bounded
 @given(
     st.integers(30_000, 7_500_000),
     st.decimals("0.5", 20, places=2),

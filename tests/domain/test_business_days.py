@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan
@@ -27,7 +27,6 @@ SOURCED = [content for content in CASES.values() if isinstance(content, dict)]
 DAY = timedelta(days=1)
 SINCE = 2002  # TARGET keeps these days since then
 
-bounded = settings(max_examples=200, deadline=None, database=None)
 days = st.dates(date(SINCE, 1, 1), date(2200, 12, 31))
 
 
@@ -93,7 +92,6 @@ def test_the_end_of_the_week_is_saturday_and_sunday() -> None:
     assert [is_target_day(day) for day in week] == [True] * 5 + [False] * 2
 
 
-@bounded
 @given(days)
 def test_the_next_day_is_the_first_that_is_open(day: date) -> None:
     for found, is_open in (
@@ -105,7 +103,6 @@ def test_the_next_day_is_the_first_that_is_open(day: date) -> None:
         assert not any(is_open(day + n * DAY) for n in range((found - day).days))
 
 
-@bounded
 @given(days)
 def test_the_day_before_is_the_last_that_is_open_and_never_the_day_itself(day: date) -> None:
     found = target_day_before(day)
@@ -114,7 +111,6 @@ def test_the_day_before_is_the_last_that_is_open_and_never_the_day_itself(day: d
     assert not any(is_target_day(found + n * DAY) for n in range(1, (day - found).days))
 
 
-@bounded
 @given(st.integers(1583, 9999))
 def test_easter_is_a_sunday_between_22_march_and_25_april(year: int) -> None:
     easter = easter_sunday(year)

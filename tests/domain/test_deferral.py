@@ -17,7 +17,6 @@ from tests.domain.loan_histories import (
     CASES,
     Loan,
     assert_sound,
-    bounded,
     contract,
     contracts,
     histories,
@@ -126,7 +125,6 @@ def test_a_deferral_past_the_calendar_is_refused() -> None:
 # Properties
 
 
-@bounded
 @given(histories(), st.integers(-1, 130), st.integers(1, 12), modes)
 def test_a_next_version_or_a_named_refusal(loan: Loan, number: int, months: int, mode: DeferralMode) -> None:
     result = attempt(loan, number=number, months=months, mode=mode)
@@ -148,7 +146,6 @@ def test_a_next_version_or_a_named_refusal(loan: Loan, number: int, months: int,
         )
 
 
-@bounded
 @given(contracts(rates=st.just(Decimal(0))), st.data(), modes)
 def test_without_interest_no_amount_changes_and_the_others_keep_their_date(
     version: ScheduleVersion, data: st.DataObject, mode: DeferralMode
@@ -169,7 +166,6 @@ def test_without_interest_no_amount_changes_and_the_others_keep_their_date(
     )[-1]
 
 
-@bounded
 @given(contracts(), st.data())
 def test_a_pause_costs_a_month_on_the_balance_however_it_is_paid(version: ScheduleVersion, data: st.DataObject) -> None:
     number = data.draw(st.integers(1, len(version.rows)))
@@ -183,7 +179,6 @@ def test_a_pause_costs_a_month_on_the_balance_however_it_is_paid(version: Schedu
     assert found == {months * row.interest_cents}
 
 
-@bounded
 @given(contracts(), st.data())
 def test_two_pauses_give_the_same_in_either_order(version: ScheduleVersion, data: st.DataObject) -> None:
     if len(version.rows) < 3 or not version.rate_percent:

@@ -18,7 +18,6 @@ from tests.domain.loan_histories import (
     CASES,
     Loan,
     assert_sound,
-    bounded,
     case_loan,
     contract,
     histories,
@@ -242,7 +241,6 @@ def test_an_instalment_kept_that_does_not_cover_the_interest_is_refused() -> Non
 partial = st.sampled_from([Choice.SHORTEN, Choice.REDUCE])
 
 
-@bounded
 @given(histories(), st.integers(-5, 8_000_000) | st.integers(1, 5_000), st.sampled_from(Choice))
 def test_a_next_version_or_a_named_refusal(loan: Loan, amount: int, choice: Choice) -> None:
     result = attempt(loan, amount, choice)
@@ -269,7 +267,6 @@ def test_a_next_version_or_a_named_refusal(loan: Loan, amount: int, choice: Choi
     assert {row.due_on for row in result.version.rows} <= {row.due_on for row in loan.version.rows}
 
 
-@bounded
 @given(histories(), st.data())
 def test_shorter_costs_no_more_than_smaller_and_smaller_no_more_than_before(loan: Loan, data: st.DataObject) -> None:
     amount = data.draw(
@@ -302,7 +299,6 @@ def test_a_few_cents_end_sooner_rather_than_cost_more() -> None:
     assert len(result.version.rows) == 15
 
 
-@bounded
 @given(histories())
 def test_settling_leaves_nothing(loan: Loan) -> None:
     quote = payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents)
@@ -318,7 +314,6 @@ def test_settling_leaves_nothing(loan: Loan) -> None:
     assert all(row.due_on <= loan.on for row in result.version.rows)
 
 
-@bounded
 @given(histories(rates=st.just(Decimal(0))), st.integers(1, 100_000), partial)
 def test_without_interest_nothing_is_saved_and_every_cent_is_principal(loan: Loan, amount: int, choice: Choice) -> None:
     result = attempt(loan, amount, choice)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan, Instalment, schedule
@@ -17,7 +17,6 @@ from app.domain.rules import InterestBearer
 
 LOANS = yaml.safe_load((Path(__file__).parents[1] / "cases" / "partner_schedules.yaml").read_text("utf-8"))["loans"]
 START = date(2026, 1, 5)
-bounded = settings(max_examples=200, deadline=None, database=None)
 
 
 def annuity(*, rate_percent: str, **ask: Any) -> tuple[Instalment, ...]:
@@ -54,7 +53,6 @@ def test_sourced_case(loan: dict[str, Any]) -> None:
     assert {share.payer for part in parts for share in part} == ({"city"} if loan["borne_by"] == "city" else set())
 
 
-@bounded
 @given(annuities())
 def test_a_third_party_pays_all_the_interest_and_the_borrower_the_money_lent(rows: tuple[Instalment, ...]) -> None:
     parts = shares(rows, InterestBearer.CITY)
@@ -65,7 +63,6 @@ def test_a_third_party_pays_all_the_interest_and_the_borrower_the_money_lent(row
     assert all(share.cents > 0 for part in parts for share in part)
 
 
-@bounded
 @given(annuities(), st.sampled_from([None, InterestBearer.BORROWER, InterestBearer.NOBODY]))
 def test_without_a_third_party_the_borrower_pays_the_whole_rows(
     rows: tuple[Instalment, ...], bearer: InterestBearer | None
@@ -75,7 +72,6 @@ def test_without_a_third_party_the_borrower_pays_the_whole_rows(
     assert borrower_rows(rows, parts) == rows
 
 
-@bounded
 @given(annuities(), st.data())
 def test_however_the_interest_is_shared_every_row_adds_up_and_nobody_pays_less_than_nothing(
     rows: tuple[Instalment, ...], data: st.DataObject
@@ -93,7 +89,6 @@ def test_however_the_interest_is_shared_every_row_adds_up_and_nobody_pays_less_t
         assert (borrower.principal_cents, borrower.balance_cents) == (row.principal_cents, row.balance_cents)
 
 
-@bounded
 @given(annuities(), st.data())
 def test_a_cent_elsewhere_is_told_where_it_is_and_nowhere_else(
     rows: tuple[Instalment, ...], data: st.DataObject

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import Instalment, schedule
@@ -57,7 +57,6 @@ def ledgers(draw: st.DrawFn) -> list[Entry]:
     return entries
 
 
-@settings(deadline=None)
 @given(data=st.data(), entries=ledgers(), on=days)
 def test_entries_told_in_any_order_give_the_same_balances(data: st.DataObject, entries: list[Entry], on: date) -> None:
     shuffled = data.draw(st.permutations(entries))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan
 from app.domain.loss_sharing import Guarantor, LossBase, LossShares, share_loss
-from tests.domain.loan_histories import CASES, bounded
+from tests.domain.loan_histories import CASES
 
 caps = st.none() | st.integers(0, 200_000)
 
@@ -101,7 +101,6 @@ losses = st.integers(1, 5_000) | st.integers(1, 7_500_000)
 interests = st.integers(0, 50_000)
 
 
-@bounded
 @given(losses, interests, guarantors())
 def test_the_parts_are_the_loss_to_the_cent(principal: int, interest: int, parties: list[Guarantor]) -> None:
     found = split(principal, interest, parties)
@@ -119,7 +118,6 @@ def test_the_parts_are_the_loss_to_the_cent(principal: int, interest: int, parti
             assert part.cents <= max(0, one.cap_portfolio_cents - one.called_cents)
 
 
-@bounded
 @given(losses, interests, guarantors(), st.randoms(use_true_random=False))
 def test_the_order_of_the_guarantors_changes_nothing(
     principal: int, interest: int, parties: list[Guarantor], random: Any
@@ -131,7 +129,6 @@ def test_the_order_of_the_guarantors_changes_nothing(
     assert one.lender_cents == other.lender_cents
 
 
-@bounded
 @given(losses, st.integers(0, 5_000), interests, guarantors())
 def test_a_larger_loss_takes_no_more_than_a_rounded_cent_from_anyone(
     principal: int, more: int, interest: int, parties: list[Guarantor]
@@ -141,7 +138,6 @@ def test_a_larger_loss_takes_no_more_than_a_rounded_cent_from_anyone(
     assert all(big.cents >= small.cents - 1 for small, big in zip(smaller.parts, larger.parts, strict=True))
 
 
-@bounded
 @given(losses, st.integers(0, 5_000), st.decimals(0, 100, places=2), caps)
 def test_between_a_guarantor_and_the_lender_a_larger_loss_takes_nothing_back(
     principal: int, more: int, share: Decimal, cap: int | None
@@ -152,7 +148,6 @@ def test_between_a_guarantor_and_the_lender_a_larger_loss_takes_nothing_back(
     assert larger.lender_cents >= smaller.lender_cents
 
 
-@bounded
 @given(losses, interests, guarantors(capped=False), st.integers(0, 100_000))
 def test_a_cap_moves_cents_to_the_lender_alone(
     principal: int, interest: int, parties: list[Guarantor], cap: int

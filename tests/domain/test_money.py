@@ -3,12 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.money import euros, round_half_up, round_up
 
-bounded = settings(max_examples=200, deadline=None, database=None)
 amounts = st.decimals(min_value=0, max_value=10_000_000, places=6)
 units = st.integers(min_value=1, max_value=1000)
 
@@ -36,7 +35,6 @@ def test_rounding(value: str, unit: int, half_up: int, up: int) -> None:
     assert round_up(Decimal(value), unit) == up
 
 
-@bounded
 @given(amounts, units)
 def test_rounding_gives_the_nearest_multiple(value: Decimal, unit: int) -> None:
     near, above = round_half_up(value, unit), round_up(value, unit)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan
@@ -41,8 +41,6 @@ DEADLINES = [
     ("2011-04-23", "2011-05-01", "2011-05-02", "2011-05-02"),
     ("2011-05-02", "2011-05-10", "2011-05-10", "2011-05-16"),
 ]
-
-bounded = settings(max_examples=200, deadline=None, database=None)
 
 
 def value(since: str, content: Any) -> Value:
@@ -200,7 +198,6 @@ def test_a_deadline_past_the_calendar_is_refused_by_name(deadline: Any) -> None:
     assert caught.value.field == "accepted_on"
 
 
-@bounded
 @given(st.dates(date(2011, 5, 1), date(2100, 12, 31)))
 def test_the_borrower_always_has_fourteen_whole_days(accepted_on: date) -> None:
     last = withdrawal_deadline(LAW, accepted_on=accepted_on)

@@ -14,7 +14,7 @@ from app.domain.deferral import defer
 from app.domain.early_repayment import Choice, repay_early
 from app.domain.payoff import payoff
 from app.domain.schedule_versions import Pause, Prepayment, in_force
-from tests.domain.loan_histories import CASES, Loan, bounded, case_loan, contract, histories, paid
+from tests.domain.loan_histories import CASES, Loan, case_loan, contract, histories, paid
 
 AMIENS = contract("amiens")
 
@@ -133,7 +133,6 @@ def test_a_schedule_has_rows() -> None:
 # Properties
 
 
-@bounded
 @given(histories())
 def test_the_payoff_is_its_parts(loan: Loan) -> None:
     quote = payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents)
@@ -148,7 +147,6 @@ def test_the_payoff_is_its_parts(loan: Loan) -> None:
         assert (quote.accrued_cents, quote.interest_saved_cents) == (0, 0)
 
 
-@bounded
 @given(histories())
 def test_settling_today_is_never_dearer_than_settling_tomorrow(loan: Loan) -> None:
     today, tomorrow = (
@@ -157,7 +155,6 @@ def test_settling_today_is_never_dearer_than_settling_tomorrow(loan: Loan) -> No
     assert today.amount_cents - today.credit_cents <= tomorrow.amount_cents - tomorrow.credit_cents
 
 
-@bounded
 @given(histories(), st.data())
 def test_every_cent_paid_is_a_cent_less_to_settle(loan: Loan, data: st.DataObject) -> None:
     before = payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents)

@@ -18,7 +18,6 @@ from tests.domain.loan_histories import (
     CASES,
     Loan,
     assert_sound,
-    bounded,
     case_loan,
     contract,
     histories,
@@ -181,7 +180,6 @@ def test_out_of_bounds(ask: dict[str, Any], field: str, bound: object) -> None:
 # Properties
 
 
-@bounded
 @given(
     histories(),
     st.integers(-2, 200),
@@ -212,7 +210,6 @@ def test_a_next_version_or_a_named_refusal(
     assert result.balance_cents == result.version.balance(there.rows)
 
 
-@bounded
 @given(histories(), st.integers(1, 100), st.integers(1, 60))
 def test_rescheduling_by_itself_changes_no_payoff_of_the_day(loan: Loan, days: int, duration: int) -> None:
     first = date.fromordinal(loan.on.toordinal() + days)
@@ -234,7 +231,6 @@ def test_rescheduling_by_itself_changes_no_payoff_of_the_day(loan: Loan, days: i
         assert abs(more) <= 1
 
 
-@bounded
 @given(histories(rates=st.just(Decimal(0))), st.integers(1, 100), st.integers(1, 60))
 def test_without_interest_rescheduling_is_free(loan: Loan, days: int, duration: int) -> None:
     result = attempt(loan, first_due_on=date.fromordinal(loan.on.toordinal() + days), duration_months=duration)

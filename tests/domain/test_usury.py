@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan
@@ -49,7 +49,6 @@ CELLS = [
     if cell is not None
 ]
 
-bounded = settings(max_examples=300, deadline=None, database=None)
 amounts = st.integers(1, 7_500_000)
 aprs = st.decimals(0, 100, places=4)
 offer_days = st.dates(date(2008, 1, 1), date(2027, 12, 31))
@@ -163,7 +162,6 @@ def test_thresholds_that_sources_dispute_are_kept_and_not_used() -> None:
 # What holds whatever the loan.
 
 
-@bounded
 @given(aprs, amounts, offer_days)
 def test_the_verdict_is_that_of_the_rounded_rate(apr: Decimal, amount_cents: int, offered_on: date) -> None:
     found = usury(apr_percent=apr, amount_cents=amount_cents, offered_on=offered_on, table=TABLE)
@@ -177,7 +175,6 @@ def test_the_verdict_is_that_of_the_rounded_rate(apr: Decimal, amount_cents: int
         assert found.valid_from <= offered_on <= found.valid_from + 91 * DAY
 
 
-@bounded
 @given(amounts, amounts, offer_days)
 def test_a_threshold_never_rises_with_the_amount(one: int, other: int, offered_on: date) -> None:
     small, large = sorted((one, other))
