@@ -19,7 +19,7 @@ import httpx
 import psycopg
 
 from app.local_postgres import LocalPostgresError, stop_signals
-from benchmarks import batches, pgbench, processes, report, wrk
+from benchmarks import batches, pgbench, processes, report, simulations, wrk
 from benchmarks.capture import Captured, capture, check_walls, in_process
 from benchmarks.database import FilledDatabase, FilledTenant, count_entered, filled_database
 from benchmarks.hot_spots import profile
@@ -69,6 +69,8 @@ def main() -> int:
             if options.profile:
                 asyncio.run(_profile_all(database, secret, callers))
                 return 0
+            _say("Measuring simulations…")
+            calculated = simulations.report(server.address, database.lenders[0].slug)
             seen = asyncio.run(_capture_all(database, secret, callers))
             bare = stack.enter_context(processes.bare(folder / "bare.log"))
             versions += report.surroundings(database, busy=busy)
@@ -76,7 +78,7 @@ def main() -> int:
                 _measure(workload, seen[workload.name], database, callers, server, bare, options.seconds, folder)
                 for workload in WORKLOADS
             ]
-            print(report.table(lines, versions, seconds=options.seconds), flush=True)
+            print(report.table(lines, versions, seconds=options.seconds), calculated, sep="\n\n", flush=True)
     except KeyboardInterrupt:
         return 130
     except (BenchError, LocalPostgresError, psycopg.Error, httpx.HTTPError) as error:

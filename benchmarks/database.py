@@ -39,6 +39,7 @@ class FilledTenant:
     """A CCAS whose rows are numbered from `first` on, and what its staff or its bank's machine signs in with."""
 
     id: UUID
+    slug: str
     first: int
     form: dict[str, str]
     partner_id: UUID | None = None
@@ -115,7 +116,7 @@ def _open_tenant(owner_url: str, number: int) -> FilledTenant:
     tenant_id = load_tenant(owner_url, replace(_rules("besancon"), slug=slug))
     add_account(owner_url, tenant=slug, login=_LOGIN, roles=[Role.AGENT], password=password)
     form = {"grant_type": "password", "username": f"{_LOGIN}@{slug}", "password": password}
-    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, form)
+    return FilledTenant(tenant_id, slug, number * _BETWEEN_TENANTS, form)
 
 
 def _open_lender(owner_url: str, number: int) -> FilledTenant:
@@ -134,7 +135,7 @@ def _open_lender(owner_url: str, number: int) -> FilledTenant:
         "client_id": made.client_id,
         "client_secret": made.client_secret,
     }
-    return FilledTenant(tenant_id, number * _BETWEEN_TENANTS, form, made.partner_id)
+    return FilledTenant(tenant_id, slug, number * _BETWEEN_TENANTS, form, made.partner_id)
 
 
 def _rules(seed: str) -> TenantRules:

@@ -53,17 +53,20 @@ class Instalment:
     balance_cents: int
 
 
-def due_dates(first_due_on: date, count: int) -> list[date]:
-    """``count`` monthly dates from ``first_due_on``, each on that day or on the last of its month.
+def due_dates(first_due_on: date, count: int, *, anchor_day: int | None = None) -> list[date]:
+    """``count`` monthly dates from ``first_due_on``, each on the anchor day or on the last of its month.
 
-    Each date is taken from the first, never from the one before: 31/01, 28/02, 31/03.
-    Raises ImpossiblePlan if they run past the last year of the calendar.
+    The anchor is the day of the month that the contract chooses (1 to 31), that of the first date where none is
+    given: 31/01, 28/02, 31/03; a first date of 28/02 goes on to 31/03 where the anchor is 31.
+    Raises ImpossiblePlan if the first date is not on the anchor, or past the last year of the calendar.
     """
+    anchor = first_due_on.day if anchor_day is None else anchor_day
+    _refuse_off_anchor(first_due_on, anchor)
     months = range(first_due_on.month - 1, first_due_on.month - 1 + count)
     if months and first_due_on.year + months[-1] // 12 > MAXYEAR:
         raise ImpossiblePlan("first_due_on", None, f"The plan runs past the year {MAXYEAR}.")
     firsts = [date(first_due_on.year + month // 12, month % 12 + 1, 1) for month in months]
-    return [day.replace(day=min(first_due_on.day, monthrange(day.year, day.month)[1])) for day in firsts]
+    return [day.replace(day=_day_in_month(day, anchor)) for day in firsts]
 
 
 def schedule(
@@ -76,11 +79,12 @@ def schedule(
     rounding_unit_cents: int = 1,
     rounding: Rounding = Rounding.HALF_UP,
     remainder_on: RemainderOn = RemainderOn.LAST,
+    anchor_day: int | None = None,
 ) -> tuple[Instalment, ...]:
     """The rows that repay ``principal_cents`` at ``rate_percent`` a year, in months; the first counts as one.
 
     A delayed first instalment (*différé*) moves every date and no amount: it bears one month of interest,
-    however long after the payment it falls.
+    however long after the payment it falls. For ``anchor_day`` see `due_dates`.
 
     With a duration, the instalment is the annuity rounded to its unit; with an instalment, the duration is
     the fewest months whose odd row does not exceed it; with both, both hold and the odd row may do so.
@@ -99,7 +103,8 @@ def schedule(
         months, instalment = duration_months, loan.level(duration_months, rounding_unit_cents, rounding)
     else:
         raise ImpossiblePlan("duration_months", None, "A plan needs a duration, an instalment or both.")
-    rows = tuple(loan.rows(due_dates(first_due_on, months), instalment, remainder_on))
+    dates = due_dates(first_due_on, months, anchor_day=anchor_day)
+    rows = tuple(loan.rows(dates, instalment, remainder_on))
     _check(rows, principal_cents)
     return rows
 
@@ -206,6 +211,17 @@ class _Loan:
         """The smallest instalment in cents that repays within the longest duration; every larger one does."""
         candidates = range(1, self.principal_cents + self.interest(self.principal_cents) + 1)
         return candidates[bisect_left(candidates, x=True, key=self._repays)]
+
+
+def _day_in_month(month: date, anchor_day: int) -> int:
+    return min(anchor_day, monthrange(month.year, month.month)[1])
+
+
+def _refuse_off_anchor(first_due_on: date, anchor_day: int) -> None:
+    refuse_outside("anchor_day", anchor_day, 1, 31)
+    if first_due_on.day != _day_in_month(first_due_on, anchor_day):
+        message = f"The first instalment, on {first_due_on}, is not on day {anchor_day} of the month."
+        raise ImpossiblePlan("anchor_day", first_due_on.day, message)
 
 
 def _too_small(instalment: int, least: int) -> ImpossiblePlan:

@@ -85,6 +85,14 @@ def endorsed(product: Product, asked: AskedTerms, *, on: date) -> EndorsedTerms:
 
 def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
     """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
+    terms, _ = planned(product, asked, first_due_on=on)
+    return terms
+
+
+def planned(
+    product: Product, asked: AskedTerms, *, first_due_on: date, anchor_day: int | None = None
+) -> tuple[LoanTerms, tuple[Instalment, ...]]:
+    """The full terms and their schedule. Raises as `complete` does."""
     rounding, rate = product.rounding, product.rate_percent
     if rounding is None or rate is None:
         raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
@@ -95,15 +103,17 @@ def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
     rows = schedule(
         principal_cents=asked.amount_cents,
         rate_percent=rate,
-        first_due_on=on,
+        first_due_on=first_due_on,
         duration_months=asked.duration_months,
         instalment_cents=asked.instalment_cents,
         rounding_unit_cents=unit,
         rounding=mode,
         remainder_on=remainder_on,
+        anchor_day=anchor_day,
     )
     usual = rows[-1] if remainder_on is RemainderOn.FIRST else rows[0]
-    return LoanTerms(asked.amount_cents, len(rows), usual.total_cents, rate, unit, mode, remainder_on)
+    terms = LoanTerms(asked.amount_cents, len(rows), usual.total_cents, rate, unit, mode, remainder_on)
+    return terms, rows
 
 
 def schedule(**terms: Any) -> tuple[Instalment, ...]:

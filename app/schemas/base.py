@@ -123,6 +123,7 @@ Day = Annotated[
     Field(ge=DAY_MIN, le=DAY_MAX),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2011-05-17"]}),
 ]
+AnchorDay = Annotated[int, Field(strict=True, ge=1, le=31, description="the day of the month of the instalments")]
 Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
 Percent = Annotated[
     Decimal,

@@ -9,14 +9,31 @@ from pydantic import Field
 from app.domain.ledger import PayeeKind
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
 from app.domain.rules import InterestBearer, Party
-from app.schemas.base import Day, Id, InDigits, Input, Line, Output, PageQuery, Percent, PositiveCents, Prose, Resource
+from app.schemas.base import (
+    AnchorDay,
+    Day,
+    Id,
+    InDigits,
+    Input,
+    Line,
+    Output,
+    PageQuery,
+    Percent,
+    PositiveCents,
+    Prose,
+    Resource,
+)
 
 
 class LoanCreate(Input):
-    """The offer of a loan on the terms that were approved. `disbursed_on` is when payment is expected."""
+    """The offer of a loan on the terms that were approved. `disbursed_on` is when payment is expected.
+
+    Instalments fall on `anchor_day`, by default that of the first one, or on the last day of a shorter month.
+    """
 
     offered_on: Day
     first_due_on: Day
+    anchor_day: AnchorDay | None = None
     disbursed_on: Day | None = None
 
 

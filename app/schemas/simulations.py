@@ -9,7 +9,18 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import DURATION_MONTHS_MAX, PRINCIPAL_CENTS_MAX, RemainderOn, Rounding
 from app.domain.usury import UsuryCategory, UsuryStatus
-from app.schemas.base import Cents, Day, Input, InseeCode, Output, Percent, PositiveCents, RatePercent, ShortLine
+from app.schemas.base import (
+    AnchorDay,
+    Cents,
+    Day,
+    Input,
+    InseeCode,
+    Output,
+    Percent,
+    PositiveCents,
+    RatePercent,
+    ShortLine,
+)
 from app.schemas.codes import Purpose
 from app.schemas.decisions import BreachRead, RoundingUnit
 from app.schemas.loans import ScheduleRowRead
@@ -35,7 +46,8 @@ class SimulationCreate(Input):
     """The loan asked for. Without a tenant no rules apply, and the rate must be given.
 
     `on` is the day of the rules and of the offer; payment is due that day and the first instalment a month later,
-    unless other days are given. The fee is kept from the payment.
+    unless other days are given. Instalments fall on `anchor_day`, or on the last day of a shorter month: that of the
+    first instalment where its day is given, else that of the payment. The fee is kept from the payment.
     """
 
     amount_cents: Annotated[int, Field(strict=True, ge=1, le=PRINCIPAL_CENTS_MAX, description="whole cents")]
@@ -48,6 +60,7 @@ class SimulationCreate(Input):
     fee_cents: Cents = 0
     disbursed_on: Day | None = None
     first_due_on: Day | None = None
+    anchor_day: AnchorDay | None = None
     rounding_unit_cents: RoundingUnit | None = None
     rounding: Rounding | None = None
     remainder_on: RemainderOn | None = None
@@ -81,6 +94,7 @@ class SimulationTerms(Output):
     fee_cents: int
     disbursed_on: date
     first_due_on: date
+    anchor_day: int
     rounding_unit_cents: int
     rounding: Rounding
     remainder_on: RemainderOn

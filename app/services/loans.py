@@ -72,7 +72,7 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
         offered_on=body.offered_on,
         expected_disbursed_on=body.disbursed_on,
     )
-    rows = _rows(decision, first_due_on=body.first_due_on)
+    rows = _rows(decision, body)
     await enter_offer(session, loan, rows, [()] * len(rows), caller=caller)
     return await loan_states.read(session, loan.id, as_of=today)
 
@@ -167,11 +167,12 @@ def _check_dates(body: LoanCreate) -> None:
             raise DateOutOfOrder(field=field, not_before=not_before.isoformat())
 
 
-def _rows(decision: Decision, *, first_due_on: date) -> Sequence[Instalment]:
+def _rows(decision: Decision, body: LoanCreate) -> Sequence[Instalment]:
     return loan_terms.schedule(
         principal_cents=decision.loan_amount_cents,
         rate_percent=decision.rate_percent,
-        first_due_on=first_due_on,
+        first_due_on=body.first_due_on,
+        anchor_day=body.anchor_day,
         duration_months=decision.duration_months,
         instalment_cents=decision.instalment_cents,
         rounding_unit_cents=decision.rounding_unit_cents,

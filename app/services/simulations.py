@@ -49,7 +49,9 @@ async def create(session: AsyncSession, *, now: datetime, language: Language, bo
 
 def _simulate(body: SimulationCreate, product: Product, on: date, *, aid: Aid, reference: str) -> Simulation:
     _check_dates(body, on)
-    days = simulations.dates(on, body.disbursed_on, body.first_due_on)
+    days = simulations.dates(
+        on, disbursed_on=body.disbursed_on, first_due_on=body.first_due_on, anchor_day=body.anchor_day
+    )
     return simulations.simulate(
         product,
         body,
@@ -113,6 +115,7 @@ def _terms(body: SimulationCreate, simulated: Simulation, product: Product | Non
         on=simulated.dates.on,
         disbursed_on=simulated.dates.disbursed_on,
         first_due_on=simulated.dates.first_due_on,
+        anchor_day=simulated.dates.anchor_day,
         fee_cents=body.fee_cents,
         not_stated=[path for path in product.not_stated if path in filled] if product else [],
     )

@@ -74,6 +74,12 @@ async def test_due_dates_fall_on_the_last_day_of_shorter_months(besancon: Ccas) 
     assert [row["due_on"] for row in rows[:4]] == ["2011-01-31", "2011-02-28", "2011-03-31", "2011-04-30"]
 
 
+async def test_a_contract_may_choose_the_last_day_of_months(besancon: Ccas) -> None:
+    loan_id = await offered(besancon, first_due_on="2011-02-28", anchor_day=31)
+    rows = (await ok(besancon.agent.get(f"/loans/{loan_id}/schedule")))["rows"]
+    assert [row["due_on"] for row in rows[:3]] == ["2011-02-28", "2011-03-31", "2011-04-30"]
+
+
 @pytest.mark.parametrize(
     ("loan", "first", "last"),
     [

@@ -121,6 +121,48 @@ async def test_a_dated_first_instalment_counts_its_days(client: AsyncClient) -> 
 
 
 @pytest.mark.parametrize(
+    ("days", "first_dates", "anchor"),
+    [
+        ({"disbursed_on": "2026-01-31"}, ["2026-02-28", "2026-03-31", "2026-04-30"], 31),
+        ({"disbursed_on": "2026-01-31", "first_due_on": "2026-02-28"}, ["2026-02-28", "2026-03-28"], 28),
+        ({"first_due_on": "2026-02-28", "anchor_day": 30}, ["2026-02-28", "2026-03-30"], 30),
+        ({"disbursed_on": "2026-01-10", "anchor_day": 5}, ["2026-03-05", "2026-04-05"], 5),
+        ({"disbursed_on": "2026-01-10", "anchor_day": 31}, ["2026-02-28", "2026-03-31"], 31),
+    ],
+)
+async def test_instalments_keep_the_day_of_the_month_that_was_chosen(
+    client: AsyncClient, days: Json, first_dates: list[str], anchor: int
+) -> None:
+    asked = {"amount_cents": 200_000, "duration_months": 24, "rate_percent": "6.20", "on": "2026-01-10"}
+    found = await ok(client.post("/v1/simulations", json={**asked, **days}))
+    assert [row["due_on"] for row in found["instalments"]][: len(first_dates)] == first_dates
+    assert (found["terms"]["first_due_on"], found["terms"]["anchor_day"]) == (first_dates[0], anchor)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "bound"),
+    [
+        ({"first_due_on": "2026-02-15", "anchor_day": 10}, "anchor_day", 15),
+        ({"first_due_on": "2026-01-10", "duration_months": 1}, "first_due_on", "2026-02-10"),
+        ({"first_due_on": "2126-01-10"}, "first_due_on", "2124-02-10"),
+        ({"fee_cents": 199_999}, "fee_cents", 195_892),
+        ({"fee_cents": 199_999, "duration_months": 1}, "fee_cents", 136_427),
+    ],
+)
+async def test_terms_without_a_rate_name_what_was_asked_and_a_value_that_has_one(
+    client: AsyncClient, changes: Json, field: str, bound: int | str
+) -> None:
+    """Rates end at 100 000 000 %, 3.162278 times as much a month: of 2 010,33 € due then, 635,72 € are lent."""
+    asked = {"amount_cents": 200_000, "duration_months": 24, "rate_percent": "6.20", "on": "2026-01-10", **changes}
+    problem = await refused(client.post("/v1/simulations", json=asked), 409, "impossible_schedule")
+    assert (problem["field"], problem["bound"]) == (field, bound)
+    await ok(client.post("/v1/simulations", json={**asked, field: bound}))
+    if field == "fee_cents":
+        dearer = client.post("/v1/simulations", json={**asked, field: int(bound) + 1})
+        await refused(dearer, 409, "impossible_schedule")
+
+
+@pytest.mark.parametrize(
     ("changes", "status", "pointer_or_field", "code"),
     [
         ({"amount_cents": 0}, 422, "/body/amount_cents", "too_small"),

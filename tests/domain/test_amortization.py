@@ -216,6 +216,29 @@ def test_due_dates(first: date, following: list[date]) -> None:
     assert due_dates(first, 5) == [first, *following]
 
 
+def test_due_dates_go_back_to_the_anchor_after_a_short_month() -> None:
+    dates = due_dates(date(2026, 2, 28), 4, anchor_day=31)
+    assert dates == [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
+    assert due_dates(date(2026, 4, 30), 2, anchor_day=30) == [date(2026, 4, 30), date(2026, 5, 30)]
+
+
+@pytest.mark.parametrize(
+    ("first", "anchor", "bound"),
+    [
+        (date(2026, 2, 15), 10, 15),
+        (date(2026, 2, 27), 31, 27),
+        (date(2028, 2, 28), 31, 28),
+        (date(2026, 1, 30), 31, 30),
+        (date(2026, 1, 31), 0, 1),
+        (date(2026, 1, 31), 32, 31),
+    ],
+)
+def test_a_first_date_off_its_anchor_is_refused(first: date, anchor: int, bound: int) -> None:
+    with pytest.raises(ImpossiblePlan) as caught:
+        due_dates(first, 3, anchor_day=anchor)
+    assert (caught.value.field, caught.value.bound) == ("anchor_day", bound)
+
+
 def test_due_dates_at_the_edges() -> None:
     assert due_dates(START, 0) == []
     assert due_dates(date(9999, 12, 31), 1) == [date(9999, 12, 31)]
