@@ -20,7 +20,8 @@ from app.commands.migrate import upgrade
 from app.commands.partners import add_partner
 from app.commands.tenants import load_tenant, read_rules
 from app.domain.permissions import Role
-from app.domain.rules import Product, TenantRules
+from app.domain.products import Product
+from app.domain.rules import TenantRules
 from app.local_postgres import local_postgres, prepare_database
 from app.tenants import seed_files
 

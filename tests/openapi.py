@@ -20,8 +20,9 @@ from fastapi.routing import APIRoute
 from httpx import AsyncClient
 
 from app.commands.tenants import read_rules
+from app.domain.dates import Precision
 from app.domain.permissions import ROLES, STAFF_ROLES, Role
-from app.domain.rules import Precision, TenantRules
+from app.domain.rules import TenantRules
 from app.main import create_app
 from app.settings import settings
 from app.tenants import seed_files

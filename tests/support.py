@@ -12,7 +12,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from app.commands.tenants import load_tenant, read_rules
 from app.domain.permissions import Role
-from app.domain.rules import Product, TenantRules
+from app.domain.products import Product
+from app.domain.rules import TenantRules
 from app.security import Credential, sign_token
 from app.tenants import seed_files
 

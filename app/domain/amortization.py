@@ -209,8 +209,8 @@ class _Loan:
 
     def _least_instalment(self) -> int:
         """The smallest instalment in cents that repays within the longest duration; every larger one does."""
-        candidates = range(1, self.principal_cents + self.interest(self.principal_cents) + 1)
-        return candidates[bisect_left(candidates, x=True, key=self._repays)]
+        # The whole principal always does: at 100 % a year, a month bears less.
+        return bisect_left(range(self.principal_cents), x=True, key=self._repays)
 
 
 def _day_in_month(month: date, anchor_day: int) -> int:

@@ -129,9 +129,8 @@ class _Change:
         return self.version.plain_rows()[self.early.after_number :]
 
     def usual_cents(self) -> int:
-        """The instalment of most rows to come; the last one, odd, counts only if it is alone."""
-        repaying = [row.total_cents for row in self.ahead if row.principal_cents]
-        return mode(repaying[:-1] or repaying)
+        """The instalment of most rows to come, the earliest where as many have another."""
+        return mode(row.total_cents for row in self.ahead if row.principal_cents)
 
     def reduced_cents(self, kept: int, unit: int, rounding: Rounding) -> int:
         """The instalment of the balance over the rows to come, never above the one kept.
@@ -152,7 +151,7 @@ class _Change:
             return kept
         if self._costs_no_more(level):
             return level
-        candidates = range(level, kept + 1, unit)
+        candidates = range(level, kept, unit)
         chosen = bisect_left(candidates, x=True, key=self._costs_no_more)
         return candidates[chosen] if chosen < len(candidates) else kept
 

@@ -1,105 +1,119 @@
-"""Whether the rules of a CCAS allow an aid: every breach is told, not the first."""
+"""Whether the rules of a CCAS allow an aid: every breach is told, not the first.
+
+Nothing here raises: any valid rules meet any facts.
+"""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
 
-from app.domain.amortization import RemainderOn, Rounding
-from app.domain.errors import Breach, Severity
-from app.domain.rules import Product
+from app.domain import lending_limits, means
+from app.domain.aids import ADULT_YEARS, Aid, Capacity
+from app.domain.breaches import Breach, Finding, Severity
+from app.domain.dates import months_after
+from app.domain.lending_limits import above, below
+from app.domain.products import Attested, ListingPolicy, Product
 
-_Finding = tuple[str, int | str | list[str] | None, int | str | None, Severity]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aid:
-    """What is about to be given, and to whom: the facts that the rules are applied to.
-
-    Amounts in cents; the terms of the loan are null where none is given. `applicant_age` in whole years on the
-    day of the decision. What a simulation is not told is null, and not tested.
-    """
-
-    purpose: str | None
-    applicant_age: int | None
-    minor_children: int | None
-    lives_in_served_commune: bool
-    loan_amount_cents: int | None = None
-    duration_months: int | None = None
-    instalment_cents: int | None = None
-    rounding_unit_cents: int | None = None
-    rounding: Rounding | None = None
-    remainder_on: RemainderOn | None = None
-    grant_cents: int = 0
-
-    def facts(self) -> dict[str, Any]:
-        """The facts as plain values, to be stored with the decision."""
-        return asdict(self)
-
-
-def age_on(birth_on: date, on: date) -> int:
-    """Whole years lived on a day; born on 29 February, one ages on 1 March of other years."""
-    return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
+# Rules that the law sets for every CCAS, with the text that they rest on.
+LEGAL_TEXTS = {
+    "capacity": "Code civil, articles 413-6, 414, 425 et 1145 à 1147",
+    "over_indebtedness": "Code de la consommation, articles L722-5 et L761-1",
+}
+_ASSISTED = (Capacity.CURATORSHIP, Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION)
+_OF_LISTING = {ListingPolicy.REFUSED: Severity.REFUSE, ListingPolicy.ACCEPTED_UNDER_CONDITIONS: Severity.WARN}
 
 
 def text_of(product: Product, rule: str) -> str | None:
     """The sentence that a rule rests on, or that of the whole it is part of (`grant.usual_cents`: `grant`)."""
-    return product.sources.get(rule) or product.sources.get(rule.partition(".")[0])
+    return product.sources.get(rule) or product.sources.get(rule.partition(".")[0]) or LEGAL_TEXTS.get(rule)
 
 
 def breaches(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
-    """Every rule of the product that the aid does not meet. Null limits do not limit.
+    """Every rule of a settled product that the aid does not meet. Null limits do not limit.
 
-    Each breach cites the text of its rule, or `reference`, the text that adopted the version.
+    Each breach cites the text of its rule, or `reference`, the text that adopted the version. Its severity is that
+    which the rules give to the path, or to the whole it is part of, else the usual one; the law's cannot be lowered.
     """
-    found = [*_person(product, aid), *_grant(product, aid)]
+    found = [*_person(product, aid), *_household(product, aid), *means.findings(product, aid), *_grant(product, aid)]
     if aid.loan_amount_cents is not None:
-        found += _loan(product, aid)
+        found += [*_borrower(product, aid), *lending_limits.findings(product, aid)]
     return [
-        Breach(rule=rule, limit=limit, actual=actual, severity=severity, reference=text_of(product, rule) or reference)
-        for rule, limit, actual, severity in found
+        Breach(
+            rule=rule,
+            limit=limit,
+            actual=actual,
+            severity=_severity(product, rule, usual),
+            reference=text_of(product, rule) or reference,
+        )
+        for rule, limit, actual, usual in found
     ]
 
 
-def _above(rule: str, limit: int | None, actual: int | None) -> Iterator[_Finding]:
-    if limit is not None and actual is not None and actual > limit:
-        yield rule, limit, actual, Severity.REFUSE
+def _severity(product: Product, rule: str, usual: Severity) -> Severity:
+    if rule in LEGAL_TEXTS:
+        return usual
+    chosen = product.severities
+    return chosen.get(rule) or chosen.get(rule.partition(".")[0]) or usual
 
 
-def _below(rule: str, limit: int | None, actual: int | None) -> Iterator[_Finding]:
-    if limit is not None and actual is not None and actual < limit:
-        yield rule, limit, actual, Severity.REFUSE
+def _person(product: Product, aid: Aid) -> Iterator[Finding]:
+    yield from below("applicant_age_min", product.applicant_age_min, aid.applicant_age)
+    yield from above("applicant_age_max", product.applicant_age_max, aid.applicant_age)
+    yield from _residence(product, aid)
+    yield from _purpose(product, aid)
+    for fact in product.attestations:
+        holds = aid.attested.get(fact)
+        if holds is False or (holds is None and aid.is_complete):
+            yield f"attestations.{fact}", None, None if holds is None else "no", Severity.REFUSE
+    if aid.documents is not None and (missing := sorted(set(product.documents) - aid.documents)):
+        yield "documents", missing, None, Severity.REFUSE
 
 
-def _person(product: Product, aid: Aid) -> Iterator[_Finding]:
-    yield from _below("applicant_age_min", product.applicant_age_min, aid.applicant_age)
-    yield from _above("minor_children_max", product.minor_children_max, aid.minor_children)
+def _residence(product: Product, aid: Aid) -> Iterator[Finding]:
+    """In the communes served, in those named, and for as long as asked, counted to the day."""
     if not aid.lives_in_served_commune:
         yield "residence", None, None, Severity.REFUSE
+    communes = product.residence_communes
+    if communes is not None and aid.commune_insee_code is not None and aid.commune_insee_code not in communes:
+        yield "residence_communes", list(communes), aid.commune_insee_code, Severity.REFUSE
+    months, since = product.residence_months_min, aid.resident_since_on
+    if months is None or aid.on is None:
+        return
+    if since is None and aid.is_complete:
+        yield "residence_months_min", months, None, Severity.REFUSE
+    if since is not None and aid.on < months_after(since, months):
+        yield "residence_months_min", months, since.isoformat(), Severity.REFUSE
+
+
+def _purpose(product: Product, aid: Aid) -> Iterator[Finding]:
     allowed = product.purposes
     if allowed is not None and aid.purpose is not None and aid.purpose not in allowed:
         yield "purposes", list(allowed), aid.purpose, Severity.REFUSE
+    if aid.purpose is not None and aid.purpose in product.purposes_excluded:
+        yield "purposes_excluded", list(product.purposes_excluded), aid.purpose, Severity.REFUSE
 
 
-def _loan(product: Product, aid: Aid) -> Iterator[_Finding]:
-    yield from _below("amount_cents_min", product.amount_cents_min, aid.loan_amount_cents)
-    yield from _above("amount_cents_max", product.amount_cents_max, aid.loan_amount_cents)
-    yield from _above("duration_months_max", product.duration_months_max, aid.duration_months)
-    rounding = product.rounding
-    if rounding is None or aid.remainder_on is None or aid.rounding_unit_cents is None:
-        return
-    if aid.remainder_on not in rounding.remainder_on:
-        sides = [side.value for side in rounding.remainder_on]
-        yield "rounding.remainder_on", sides, aid.remainder_on.value, Severity.REFUSE
-    if aid.rounding_unit_cents != rounding.unit_cents:
-        yield "rounding.unit_cents", rounding.unit_cents, aid.rounding_unit_cents, Severity.WARN
-    elif aid.instalment_cents is not None and aid.instalment_cents % rounding.unit_cents:
-        yield "rounding.instalment_cents", rounding.unit_cents, aid.instalment_cents, Severity.WARN
-    if aid.rounding not in (None, rounding.mode):
-        yield "rounding.mode", rounding.mode.value, aid.rounding, Severity.WARN
+def _household(product: Product, aid: Aid) -> Iterator[Finding]:
+    yield from above("minor_children_max", product.minor_children_max, aid.minor_children)
+    yield from below("minor_children_min", product.minor_children_min, aid.minor_children)
+    yield from above("adults_max", product.adults_max, aid.adults)
 
 
-def _grant(product: Product, aid: Aid) -> Iterator[_Finding]:
+def _borrower(product: Product, aid: Aid) -> Iterator[Finding]:
+    """What bars a loan and not a grant: capacity to contract, listings, over-indebtedness."""
+    is_minor = aid.applicant_age is not None and aid.applicant_age < ADULT_YEARS
+    if (is_minor and aid.capacity is not Capacity.EMANCIPATED) or aid.capacity in (Capacity.MINOR, *_ASSISTED):
+        yield "capacity", None, aid.capacity or Capacity.MINOR, Severity.WARN
+    yield from _listed("ficp", product.ficp, is_listed=aid.attested.get(Attested.FICP_LISTED))
+    yield from _listed("bank_ban", product.bank_ban, is_listed=aid.attested.get(Attested.BANK_BANNED))
+    if aid.attested.get(Attested.OVER_INDEBTED) and not aid.attested.get(Attested.OVER_INDEBTEDNESS_AGREEMENT):
+        yield "over_indebtedness", None, None, Severity.REFUSE
+
+
+def _listed(rule: str, policy: ListingPolicy | None, *, is_listed: bool | None) -> Iterator[Finding]:
+    if is_listed and policy in _OF_LISTING:
+        yield rule, policy, None, _OF_LISTING[policy]
+
+
+def _grant(product: Product, aid: Aid) -> Iterator[Finding]:
     rule = product.grant
     if not aid.grant_cents or rule is None:
         return
@@ -110,3 +124,4 @@ def _grant(product: Product, aid: Aid) -> Iterator[_Finding]:
         yield "grant.with_loan", None, aid.grant_cents, Severity.REFUSE
     if rule.usual_cents is not None and aid.grant_cents > rule.usual_cents:
         yield "grant.usual_cents", rule.usual_cents, aid.grant_cents, Severity.WARN
+    yield from above("grant.cents_max", rule.cents_max, aid.grant_cents)

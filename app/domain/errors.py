@@ -31,9 +31,10 @@ error's `facts` in braces. `app/errors.py` alone knows HTTP.
 """
 
 import re
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from app.domain.breaches import Breach
 
 
 class MicrocreditError(Exception):
@@ -196,6 +197,10 @@ class UnknownProduct(Conflict):
     """The rules in force on {on} have no product "{product}"."""
 
 
+class UnknownLender(Conflict):
+    """The rules in force on {on} do not name the lender "{lender}"."""
+
+
 class ProductNotChosen(Conflict):
     """The rules in force on {on} have several products: name one."""
 
@@ -258,31 +263,6 @@ class ApplicantUnknown(Conflict):
 
 class SamePersonTwice(Conflict):
     """The co-applicant must be another person than the applicant."""
-
-
-class Severity(StrEnum):
-    """Whether a breach stops the act or only warns."""
-
-    REFUSE = "refuse"
-    WARN = "warn"
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A rule that is not met: its path, its limit, what was found, and the text it rests on.
-
-    `limit` and `actual` are in the unit of the rule's name: cents, months, years, percent as text, or codes.
-    """
-
-    rule: str
-    limit: int | str | list[str] | None
-    actual: int | str | None
-    severity: Severity
-    reference: str
-
-    def facts(self) -> dict[str, Any]:
-        """The breach as plain values, for storage and messages."""
-        return asdict(self)
 
 
 class RulesBreached(Conflict):

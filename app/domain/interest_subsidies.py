@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.amortization import Instalment
-from app.domain.rules import InterestBearer
+from app.domain.lenders import Payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ Shares = tuple[InterestShare, ...]
 _COMPARED = ("principal_cents", "interest_cents", "total_cents", "balance_cents")
 
 
-def shares(rows: Iterable[Instalment], bearer: InterestBearer | None) -> list[Shares]:
+def shares(rows: Iterable[Instalment], bearer: Payer | None) -> list[Shares]:
     """The third parties' part of each row under the rule: all of its interest, or nothing."""
-    third_party = bearer not in (None, InterestBearer.BORROWER, InterestBearer.NOBODY)
+    third_party = bearer not in (None, Payer.BORROWER, Payer.NOBODY)
     return [
         (InterestShare(str(bearer), row.interest_cents),) if third_party and row.interest_cents else () for row in rows
     ]

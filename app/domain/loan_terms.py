@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from app.domain import amortization
 from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
 from app.domain.errors import ImpossibleSchedule, RuleNotStated
-from app.domain.rules import Product
+from app.domain.products import Product
 
 
 class AskedTerms(Protocol):

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from app.domain.business_days import days_after, next_working_day
-from app.domain.rules import Precision
+from app.domain.dates import Precision
 
 # Read by Pydantic where these classes are validated: an unknown key or a loosely typed value is an error.
 _STRICT = {"extra": "forbid", "strict": True}

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.amortization import ImpossiblePlan, Instalment, schedule
+from app.domain.breaches import Breach, Severity
 from app.domain.eligibility import text_of
-from app.domain.errors import Breach, RuleNotStated, Severity
+from app.domain.errors import RuleNotStated
 from app.domain.interest_subsidies import Shares
-from app.domain.rules import InterestBearer, Product
+from app.domain.lenders import Payer
+from app.domain.products import Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +99,13 @@ def _rate(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[s
 def _interest(product: Product, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:
     """Where a third party bears the interest, it bears all of it, and nobody else does."""
     borne = product.interest_borne_by
-    if borne in (None, InterestBearer.BORROWER, InterestBearer.NOBODY):
+    if borne in (None, Payer.BORROWER, Payer.NOBODY):
         return
     shares = [share for part in offer.parts for share in part]
     others = [share.payer for share in shares if share.payer != borne]
     left = sum(row.interest_cents for row in offer.rows) - sum(share.cents for share in shares)
     if left or others:
-        actual = InterestBearer.BORROWER.value if left else others[0]
+        actual = Payer.BORROWER.value if left else others[0]
         yield Breach("interest_borne_by", str(borne), actual, Severity.REFUSE, texts["interest_borne_by"])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding, refuse_rate, schedule
+from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding, schedule
 from app.domain.payoff import refuse_before_last_event
 from app.domain.schedule_versions import (
     Pause,
@@ -64,7 +64,6 @@ def reschedule(
     """
     refuse_before_last_event(version, on)
     rate = version.rate_percent if rate_percent is None else rate_percent
-    refuse_rate(rate)
     done, due = position(version, paid_cents), due_by(version, on)
     since = accrual_start(version, max(done.rows, due), on)
     _refuse_early_start(version, first_due_on, since, on)

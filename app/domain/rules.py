@@ -1,11 +1,7 @@
-"""What a CCAS may say about its microcredit: the rules of one product on one day.
+"""The rules of a CCAS: dated versions of its products, the figures they refer to, its agreements with lenders.
 
-A tenant's règlement intérieur is data: dated versions, each holding one or more products. These classes are
-their one definition; the YAML of `app/tenants/`, the column `rule_versions.products` and the JSON of
-`GET /v1/tenants/{slug}/rules` all validate against them.
-
-A null limit does not limit. What the sources leave open is named in `not_stated`, and only an action that
-must compute with it is refused.
+A tenant's règlement intérieur is data. These classes and those of `products.py` are its one definition: the YAML of
+`app/tenants/`, the columns of `rule_versions` and the JSON of `GET /v1/tenants/{slug}/rules` all validate against them.
 """
 
 from dataclasses import dataclass
@@ -13,144 +9,49 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from app.domain.amortization import RemainderOn, Rounding
+from app.domain.dates import Precision
+from app.domain.products import Product
 
 # Read by Pydantic where these classes are validated: an unknown key or a loosely typed value is an error.
 _STRICT = {"extra": "forbid", "strict": True}
 
 
-class Precision(StrEnum):
-    """How exactly a source dates a rule: « mai 2011 » is a month, « en 2011 » a year; the first day stands."""
+class IndexUnit(StrEnum):
+    """What an index counts; its values are decimals of it."""
 
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-
-
-class Lending(StrEnum):
-    """Whose money is lent: the CCAS's own (fonds propres) or a bank or association partner's."""
-
-    OWN_FUNDS = "own_funds"
-    PARTNER = "partner"
-
-
-class InterestBearer(StrEnum):
-    """Who pays the interest (prise en charge des intérêts)."""
-
-    NOBODY = "nobody"
-    BORROWER = "borrower"
-    CITY = "city"
-
-
-class FicpPolicy(StrEnum):
-    """What a listing in the FICP (fichier des incidents de remboursement des crédits) means for a file."""
-
-    ACCEPTED_UNDER_CONDITIONS = "accepted_under_conditions"
-    LENDER_CHECKS_BEFORE_APPOINTMENT = "lender_checks_before_appointment"
-
-
-class DecidingBody(StrEnum):
-    """Who says yes or no: the CCAS's commission alone, the lender alone, or first one then the other."""
-
-    COMMISSION = "commission"
-    LENDER = "lender"
-    COMMISSION_THEN_LENDER = "commission_then_lender"
-
-
-class Party(StrEnum):
-    """Who signs a contract."""
-
-    BORROWER = "borrower"
-    CO_BORROWER = "co_borrower"
-    CCAS = "ccas"
-    LENDER = "lender"
-
-
-class Commitment(StrEnum):
-    """The form of the person's commitment beside the loan (contrat d'engagement, d'accompagnement)."""
-
-    WRITTEN = "written"
-    ORAL = "oral"
+    CENTS = "cents"
+    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lender:
-    """Who lends. `planned` names partners announced by the source whose agreement was not yet signed."""
+class IndexValue:
+    """What an index is from `valid_from` (null: not stated) to `valid_to`, that day included (null: open)."""
+
+    valid_from: date | None
+    valid_to: date | None
+    value: Decimal
+    source: str
+
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A figure that others publish and rules refer to (an amount of RSA, a rate of reference), oldest value first."""
 
     code: str
     name: str
-    planned: tuple[str, ...] = ()
+    unit: IndexUnit
+    values: tuple[IndexValue, ...]
 
     __pydantic_config__ = _STRICT
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarantee:
-    """Who covers losses, for what share of which base. A null part is not stated or there is none."""
-
-    guarantor: str
-    share_percent: Decimal | None = None
-    base: str | None = None
-    cap_cents: int | None = None
-
-    __pydantic_config__ = _STRICT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundingRule:
-    """How instalments are rounded (in cents: 1 or 100) and on which sides the remainder may fall."""
-
-    unit_cents: int
-    mode: Rounding
-    remainder_on: tuple[RemainderOn, ...]
-
-    __pydantic_config__ = _STRICT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRule:
-    """The non-repayable aid of the scheme (subvention, secours). `usual_cents` is a habit, not a ceiling."""
-
-    with_loan: bool
-    alone: bool
-    usual_cents: int | None = None
-
-    __pydantic_config__ = _STRICT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """The rules of one product. Amounts in cents, durations in months, rates in percent a year."""
-
-    code: str
-    name: str
-    lending: Lending
-    lender: Lender
-    amount_cents_min: int | None
-    amount_cents_max: int | None
-    duration_months_max: int | None
-    rate_percent: Decimal | None
-    interest_borne_by: InterestBearer | None
-    guarantees: tuple[Guarantee, ...] | None
-    ficp: FicpPolicy | None
-    deciding_body: DecidingBody
-    rounding: RoundingRule | None
-    grant: GrantRule | None
-    purposes: tuple[str, ...] | None
-    applicant_age_min: int | None
-    minor_children_max: int | None
-    fast_track: bool
-    signed_by: tuple[Party, ...] | None
-    commitment: Commitment | None
-    payee: str | None
-    collected_by: str | None
-    not_stated: tuple[str, ...]
-    sources: dict[str, str]
-    inferred: tuple[str, ...] = ()
-    # All parties sign on one day, and the borrowers their support contract (contrat d'accompagnement) with it.
-    signed_together: bool | None = None
-
-    __pydantic_config__ = _STRICT
+    def at(self, on: date) -> Decimal | None:
+        """The value of a day, in the unit; null where none is known: an older one never stands for it."""
+        return next(
+            (row.value for row in self.values if (row.valid_from or date.min) <= on <= (row.valid_to or date.max)),
+            None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +93,7 @@ class RuleVersion:
     valid_to: date | None
     reference: str
     products: tuple[Product, ...]
+    indexes: tuple[Index, ...] = ()
 
     __pydantic_config__ = _STRICT
 

@@ -118,11 +118,9 @@ def in_force(
 
 def position(version: ScheduleVersion, paid_cents: int) -> Position:
     """What all payments since the start cover, oldest first. Raises ImpossiblePlan below the early repayments made."""
-    refuse_outside("paid_cents", paid_cents, 0)
     settled = max((early.after_number for early in version.prepayments), default=0)
     early_cents = sum(early.total_cents for early in version.prepayments)
-    if early_cents:
-        refuse_outside("paid_cents", paid_cents, early_cents + sum(row.total_cents for row in version.rows[:settled]))
+    refuse_outside("paid_cents", paid_cents, early_cents + sum(row.total_cents for row in version.rows[:settled]))
     left, number = paid_cents - early_cents, 0
     for row in version.rows:
         if left < row.total_cents:

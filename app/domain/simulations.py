@@ -10,13 +10,16 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain import apr, eligibility, interest_subsidies, loan_terms
+from app.domain.aids import Aid
 from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
 from app.domain.apr import Apr, Flow
-from app.domain.eligibility import Aid, text_of
-from app.domain.errors import Breach, ImpossibleSchedule, RuleNotStated, Severity
+from app.domain.breaches import Breach, Severity
+from app.domain.eligibility import text_of
+from app.domain.errors import ImpossibleSchedule, RuleNotStated
 from app.domain.interest_subsidies import Shares
+from app.domain.lenders import Lender, Lending
 from app.domain.loan_terms import AskedTerms, LoanTerms
-from app.domain.rules import DecidingBody, Lender, Lending, Product, RoundingRule
+from app.domain.products import DecidingBody, Product, RoundingRule
 from app.domain.schedule_versions import month_shift
 from app.domain.usury import Usury, UsuryStatus, UsuryTable, usury
 

@@ -114,8 +114,6 @@ class UsuryTable:
     classes: tuple[UsuryClasses, ...]
     periods: tuple[UsuryPeriod, ...]
 
-    __pydantic_config__ = _STRICT
-
     def __post_init__(self) -> None:
         _refuse_overlaps(self.classes)
         _refuse_overlaps(self.periods)

@@ -7,13 +7,17 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Literal
 
-from app.domain.errors import Breach, FieldFault, MicrocreditError
+from app.domain.breaches import Breach
+from app.domain.errors import FieldFault, MicrocreditError
 from app.domain.money import euros
 from app.parameters.codes import label
 from app.parameters.yaml_file import load_yaml
 
 Language = Literal["fr", "en"]
 
+# Rules whose limits are codes, with the list they are of; rules in cents whose names do not say so.
+_CODES = {"purposes": "purposes", "purposes_excluded": "purposes", "tiers": "exceptions", "documents": "papers"}
+_IN_CENTS = frozenset({"grant", "income_ceiling", "left_to_live", "instalment_within_capacity"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -56,11 +60,13 @@ def of_fault(fault: FieldFault, language: Language) -> str:
 def of_breach(breach: Breach, language: Language) -> str:
     """The sentence that tells which rule was not met."""
     template = _texts(language)["rules"][breach.rule]
-    if breach.rule == "purposes":
+    if breach.rule in _CODES:
+        section = _CODES[breach.rule]
         limit = breach.limit if isinstance(breach.limit, list) else []
-        named = [label("purposes", code, language) for code in limit]
-        return template.format(limit=", ".join(named), actual=label("purposes", str(breach.actual), language))
-    unit = "_cents" if "_cents" in breach.rule or breach.rule.startswith("grant.") else ""
+        named = [label(section, code, language) for code in limit]
+        actual = label(section, str(breach.actual), language) if breach.actual else ""
+        return template.format(limit=", ".join(named), actual=actual)
+    unit = "_cents" if "_cents" in breach.rule or breach.rule.partition(".")[0] in _IN_CENTS else ""
     found = _filled_values({f"limit{unit}": breach.limit, f"actual{unit}": breach.actual}, language)
     return template.format_map({name.removesuffix("_cents"): value for name, value in found.items()})
 

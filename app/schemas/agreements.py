@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from app.domain.rules import Precision
+from app.domain.dates import Precision
 from app.schemas.base import Output, Percent
 
 

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import RemainderOn, Rounding
+from app.domain.breaches import Severity
 from app.domain.decisions import GIVES, NAMES_LOAN, REFUSES, Outcome
-from app.domain.errors import Severity
 from app.parameters.codes import reasons_for
 from app.schemas.base import (
     Cents,

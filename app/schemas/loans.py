@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.ledger import PayeeKind
+from app.domain.lenders import Payer
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
-from app.domain.rules import InterestBearer, Party
+from app.domain.products import Party
 from app.schemas.base import (
     AnchorDay,
     Day,
@@ -91,7 +92,7 @@ class LenderRead(Output):
     offer_number: str
     offer_valid_until: date | None
     contract_sha256: str | None
-    interest_borne_by: InterestBearer | None
+    interest_borne_by: Payer | None
     guarantees: list[GuaranteeRead] | None
     not_stated: list[str]
     position_on: date | None

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import DURATION_MONTHS_MAX
 from app.domain.loan_lifecycle import LoanStage
-from app.domain.rules import Party
+from app.domain.products import Party
 from app.schemas.base import Cents, Day, Input, MachineReference, Output, PositiveCents, RatePercent, Sha256
 from app.schemas.loans import DisbursementCreate
 

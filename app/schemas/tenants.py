@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from app.domain.rules import Precision, Product, TenantKind
+from app.domain.dates import Precision
+from app.domain.products import Product
+from app.domain.rules import TenantKind
 from app.schemas.base import Day, Input, Output
 
 

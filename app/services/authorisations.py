@@ -12,7 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.partner_errors import AuthorisationMissing, AuthorisationWithdrawn
 from app.domain.permissions import Caller
-from app.domain.rules import Party
+from app.domain.products import Party
 from app.schemas.authorisations import AuthorisationCreate, AuthorisationList, AuthorisationRead, WithdrawalCreate
 from app.services import partners, people
 from app.tables import Authorisation, Handoff, Partner, Request

@@ -13,8 +13,8 @@ from app.domain import ficp
 from app.domain.ficp import CheckStage, Standing
 from app.domain.handoff_lifecycle import STAGE_OF, HandoffKind, HandoffStatus
 from app.domain.partner_errors import CheckNotFavourable
+from app.domain.products import ListingPolicy, Product
 from app.domain.request_lifecycle import RequestStatus
-from app.domain.rules import FicpPolicy, Product
 from app.schemas.ficp_checks import StandingList, StandingRead
 from app.services import handoff_steps, partners
 from app.services import request_steps as steps
@@ -67,7 +67,7 @@ async def weigh(session: AsyncSession, handoff: Handoff, *, on: date) -> Weighed
 
 async def check_first_appointment(session: AsyncSession, request: Request, product: Product, *, on: date) -> None:
     """Raises CheckNotFavourable where the rules let nobody be received before the lender's check."""
-    asked = product.ficp is FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
+    asked = product.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
     if not asked or request.status is not RequestStatus.INTAKE:
         return
     prechecks = await handoff_steps.of_request(session, request.id, HandoffKind.PRECHECK)

@@ -11,24 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain import eligibility, loan_terms
+from app.domain.aids import Aid, age_on
+from app.domain.breaches import Breach, Severity
 from app.domain.dates import check_day
 from app.domain.decisions import ACTIONS, GIVES, OF_OWN_FUNDS, OF_PARTNERS, Outcome
-from app.domain.errors import (
-    Breach,
-    ImpossibleSchedule,
-    NotFound,
-    PlanMissing,
-    RuleNotStated,
-    RulesBreached,
-    Severity,
-)
+from app.domain.errors import ImpossibleSchedule, NotFound, PlanMissing, RuleNotStated, RulesBreached
 from app.domain.financing import check_balanced, check_plan_matches
+from app.domain.lenders import Lending
 from app.domain.loan_terms import EndorsedTerms
 from app.domain.loan_terms import LoanTerms as CompleteTerms
 from app.domain.partner_errors import NoLender, PartnerLends
 from app.domain.permissions import Caller
+from app.domain.products import Product
 from app.domain.request_lifecycle import after
-from app.domain.rules import Lending, Product, RuleVersion
+from app.domain.rules import RuleVersion
 from app.schemas.base import Page
 from app.schemas.decisions import (
     BreachRead,
@@ -184,7 +180,7 @@ async def check_person(
 
 def _terms_and_aid(
     product: Product, request: Request, applicant: Person, body: DecisionCreate, reference: str, *, caller: Caller
-) -> tuple[Terms | None, eligibility.Aid]:
+) -> tuple[Terms | None, Aid]:
     """The terms, whole where the CCAS lends, and the facts that the rules apply to.
 
     Terms that no schedule fits are told with the rules they break, where they break any.
@@ -202,17 +198,17 @@ def _terms_and_aid(
     return terms, _with_terms(aid, terms)
 
 
-def _aid(request: Request, applicant: Person, *, on: date, caller: Caller) -> eligibility.Aid:
+def _aid(request: Request, applicant: Person, *, on: date, caller: Caller) -> Aid:
     """The facts of the person alone; the terms of the aid are to be added."""
-    return eligibility.Aid(
+    return Aid(
         purpose=request.purpose,
-        applicant_age=eligibility.age_on(applicant.birth_on, on),
+        applicant_age=age_on(applicant.birth_on, on),
         minor_children=request.minor_children,
         lives_in_served_commune=applicant.commune_insee_code in caller.commune_insee_codes,
     )
 
 
-def _with_terms(aid: eligibility.Aid, terms: Terms | LoanTerms) -> eligibility.Aid:
+def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
     return replace(
         aid,
         loan_amount_cents=terms.amount_cents,
@@ -224,7 +220,7 @@ def _with_terms(aid: eligibility.Aid, terms: Terms | LoanTerms) -> eligibility.A
     )
 
 
-def _breaches(product: Product, aid: eligibility.Aid, outcome: Outcome, *, reference: str) -> list[Breach]:
+def _breaches(product: Product, aid: Aid, outcome: Outcome, *, reference: str) -> list[Breach]:
     """The breaches to be kept with the decision. Raises RulesBreached with all of them if one forbids an aid."""
     breaches = eligibility.breaches(product, aid, reference=reference)
     if outcome in GIVES and any(breach.severity is Severity.REFUSE for breach in breaches):

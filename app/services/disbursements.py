@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.breaches import Breach, Severity
 from app.domain.dates import check_day
 from app.domain.eligibility import text_of
-from app.domain.errors import Breach, DisbursementDiffers, RulesBreached, Severity
+from app.domain.errors import DisbursementDiffers, RulesBreached
 from app.domain.ledger import EntryKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller

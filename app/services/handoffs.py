@@ -11,10 +11,11 @@ from sqlmodel import col
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanInTheWay
 from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus, after
+from app.domain.lenders import Lending
 from app.domain.partner_errors import HandoffAlreadyOpen, LenderHasNotRefused, NoLender, PrecheckNotAsked
 from app.domain.permissions import Caller
+from app.domain.products import ListingPolicy, Product
 from app.domain.request_lifecycle import RequestAction, RequestStatus
-from app.domain.rules import FicpPolicy, Lending, Product
 from app.schemas.base import Page
 from app.schemas.handoffs import (
     CompletionCreate,
@@ -124,7 +125,7 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
     if product.lending is Lending.OWN_FUNDS:
         raise NoLender
     precheck = kind is HandoffKind.PRECHECK
-    if precheck and product.ficp is not FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+    if precheck and product.ficp is not ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
         raise PrecheckNotAsked
     possible = {RequestStatus.INTAKE} if precheck else {RequestStatus.ENDORSED, RequestStatus.SENT_TO_LENDER}
     if request.status not in possible:

@@ -14,7 +14,7 @@ from app.domain.amortization import Instalment
 from app.domain.errors import DateOutOfOrder, DueBeforePaid, NothingOwed, RuleNotStated
 from app.domain.ledger import Balances, Entry
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
-from app.domain.rules import Party
+from app.domain.products import Party
 from app.schemas.loans import LoanRead, NextDue, SignatureRead
 from app.services import lender_facts, loan_steps, schedules
 from app.tables import LedgerEntry, Loan, LoanTransition, Request, Schedule, Signature

@@ -9,7 +9,8 @@ from app.domain.errors import NotFound
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
-from app.domain.rules import Product, RuleVersion
+from app.domain.products import Product
+from app.domain.rules import RuleVersion
 from app.services import rules
 from app.tables import Decision, Loan, LoanTransition, Request
 from app.tenancy import bound_tenant

@@ -18,8 +18,8 @@ from app.domain.loan_lifecycle import LoanAction, LoanStage
 from app.domain.offers import AgreementLimits, Offer
 from app.domain.partner_errors import OfferDiffers
 from app.domain.permissions import Caller
+from app.domain.products import Party, Product
 from app.domain.request_lifecycle import RequestStatus
-from app.domain.rules import Party, Product
 from app.schemas.offers import OfferCreate, OfferRead, OfferRow
 from app.services import (
     authorisations,

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.errors import NoRulesInForce, ProductNotChosen, UnknownProduct
-from app.domain.rules import Product, RuleVersion
+from app.domain.products import Product
+from app.domain.rules import RuleVersion
 from app.tables import Request, RuleVersionRow
 from app.tenancy import of_tenant
 

@@ -5,21 +5,20 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.aids import ADULT_YEARS, age_on
 from app.domain.dates import check_day
-from app.domain.eligibility import age_on
 from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
 from app.domain.loan_lifecycle import LoanAction, after
 from app.domain.partner_errors import OfferExpired, SignedOnAnotherDay
 from app.domain.permissions import Caller
+from app.domain.products import Party
 from app.domain.request_lifecycle import RequestAction
-from app.domain.rules import Party
 from app.schemas.loans import LoanRead, SignatureCreate
 from app.services import loan_states, loan_steps
 from app.services import request_steps as steps
 from app.tables import Loan, Person, Request, Signature
 
 BORROWERS = (Party.BORROWER, Party.CO_BORROWER)
-ADULT_AGE = 18  # articles 414 and 1146 of the Code civil
 
 
 async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: SignatureCreate) -> LoanRead:
@@ -95,5 +94,5 @@ async def check_adults(session: AsyncSession, request: Request, *, parties: tupl
         if person_id is None:
             continue
         person = await session.get_one(Person, (request.tenant_id, person_id))
-        if age_on(person.birth_on, on) < ADULT_AGE:
+        if age_on(person.birth_on, on) < ADULT_YEARS:
             raise BorrowerIsMinor(party=party.value, on=on.isoformat())

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import messages
-from app.domain import eligibility, interest_subsidies, simulations
-from app.domain.eligibility import Aid
-from app.domain.errors import Breach, DateOutOfOrder
-from app.domain.rules import Product
+from app.domain import interest_subsidies, simulations
+from app.domain.aids import Aid, age_on
+from app.domain.breaches import Breach
+from app.domain.errors import DateOutOfOrder
+from app.domain.products import Product
 from app.domain.simulations import Simulation
 from app.messages import Language
 from app.parameters.law import usury_table
@@ -77,7 +78,7 @@ def _aid(body: SimulationCreate, on: date, served: frozenset[str] | None) -> Aid
     commune = told.commune_insee_code
     return Aid(
         purpose=body.purpose,
-        applicant_age=eligibility.age_on(told.birth_on, on) if told.birth_on else None,
+        applicant_age=age_on(told.birth_on, on) if told.birth_on else None,
         minor_children=told.minor_children,
         lives_in_served_commune=served is None or commune is None or commune in served,
     )

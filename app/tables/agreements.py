@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlmodel import Field
 
-from app.domain.rules import Precision
+from app.domain.dates import Precision
 from app.tables.base import READ, cents, entered_at, value_enum
 from app.tenancy import TenantTable
 

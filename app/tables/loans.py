@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from app.domain.loan_lifecycle import LoanAction, LoanStage
-from app.domain.rules import Party
+from app.domain.products import Party
 from app.tables.base import HISTORY, RECORD, cents, entered_at, json_column, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
 

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from app.domain.rules import Precision, TenantKind
+from app.domain.dates import Precision
+from app.domain.rules import TenantKind
 from app.tables.base import READ, entered_at, json_column, value_enum
 from app.tenancy import TenantTable
 

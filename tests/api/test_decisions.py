@@ -246,6 +246,7 @@ async def test_every_rule_that_is_broken_is_told_at_once(besancon: Ccas) -> None
         "applicant_age_min": (16, 14),
         "minor_children_max": (0, 2),
         "residence": (None, None),
+        "capacity": (None, "minor"),
         "amount_cents_max": (300_000, 400_000),
         "duration_months_max": (36, 48),
         "grant.with_loan": (None, 10_000),
@@ -318,7 +319,10 @@ async def test_age_counts_on_the_day_of_the_decision(
     if allowed:
         assert (await decide(besancon, request_id, APPROVAL))["facts"]["applicant_age"] == 16
     else:
-        assert await rules_broken(besancon, request_id, APPROVAL) == {"applicant_age_min": (16, 15)}
+        assert await rules_broken(besancon, request_id, APPROVAL) == {
+            "applicant_age_min": (16, 15),
+            "capacity": (None, "minor"),
+        }
 
 
 async def test_someone_who_lives_elsewhere_is_not_lent_to(besancon: Ccas) -> None:

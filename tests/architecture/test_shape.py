@@ -19,14 +19,17 @@ from app.domain import (
     errors,
     ficp,
     handoff_lifecycle,
+    lending_limits,
     loan_lifecycle,
+    means,
     offers,
     partner_errors,
     request_lifecycle,
 )
-from app.domain.errors import Breach, EditConflict, FieldFault, MicrocreditError
+from app.domain.breaches import Breach
+from app.domain.errors import EditConflict, FieldFault, MicrocreditError
 from app.domain.permissions import ROLES
-from app.domain.rules import Party
+from app.domain.products import ASKED_FOR, Party
 from app.errors import STATUSES
 from app.parameters.yaml_file import load_yaml
 from app.routing import Problem
@@ -400,13 +403,25 @@ def test_every_sentence_ends_as_a_sentence() -> None:
 
 def test_every_rule_that_can_be_breached_has_a_sentence() -> None:
     rules = rule_names()
-    assert {"amount_cents_max", "residence", "grant.alone", "payee", "rate_percent", "interest_borne_by"} <= rules
+    assert {
+        "amount_cents_max",
+        "left_to_live",
+        "ficp",
+        "documents",
+        "residence",
+        "grant.alone",
+        "payee",
+        "rate_percent",
+        "interest_borne_by",
+    } <= rules
     assert rules - set(MESSAGES["fr"]["rules"]) == set()
 
 
 def rule_names() -> set[str]:
     """The names of rules in the sources: what eligibility yields first, and what a breach or a comparison is given."""
-    named = _rules_of_eligibility(parsed(Path(eligibility.__file__))) | set(offers._MAXIMA)
+    named = {f"attestations.{fact}" for fact in ASKED_FOR} | set(offers._MAXIMA)
+    for module in (eligibility, lending_limits, means):
+        named |= _rules_of_findings(parsed(Path(module.__file__)))
     for path in MODULES:
         for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
             if isinstance(call.func, ast.Name) and call.func.id == Breach.__name__ and call.args:
@@ -414,12 +429,19 @@ def rule_names() -> set[str]:
     return named
 
 
-def _rules_of_eligibility(tree: ast.Module) -> set[str]:
+_FINDERS = ("above", "below", "_listed")
+
+
+def _rules_of_findings(tree: ast.Module) -> set[str]:
     firsts: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
             firsts.append(node.value.elts[0])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_above", "_below"):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("above", "below", "_listed")
+        ):
             firsts.append(node.args[0])
     named = {node.id for node in firsts if isinstance(node, ast.Name)}
     for node in ast.walk(tree):

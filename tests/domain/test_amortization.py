@@ -220,6 +220,8 @@ def test_due_dates_go_back_to_the_anchor_after_a_short_month() -> None:
     dates = due_dates(date(2026, 2, 28), 4, anchor_day=31)
     assert dates == [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
     assert due_dates(date(2026, 4, 30), 2, anchor_day=30) == [date(2026, 4, 30), date(2026, 5, 30)]
+    rows = plan(principal_cents=100_000, duration_months=4, first_due_on=date(2026, 2, 28), anchor_day=31)
+    assert [row.due_on for row in rows] == dates
 
 
 @pytest.mark.parametrize(

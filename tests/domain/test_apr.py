@@ -16,7 +16,7 @@ from app.domain import apr as module
 from app.domain.amortization import ImpossiblePlan, Instalment, due_dates, schedule
 from app.domain.apr import FLOW_CENTS_MAX, Apr, Flow, apr, interval, monthly_flows
 from app.domain.interest_subsidies import borrower_rows, shares
-from app.domain.rules import InterestBearer
+from app.domain.lenders import Payer
 from app.parameters.yaml_file import load_yaml
 
 CASES = load_yaml(Path(__file__).parents[1] / "cases" / "apr.yaml")
@@ -132,7 +132,7 @@ def test_the_rate_of_the_contract_is_not_that_of_a_borrower_whose_interest_the_c
     rows = schedule(
         principal_cents=300000, rate_percent=Decimal("3.04"), first_due_on=date(2026, 2, 5), duration_months=36
     )
-    paid = borrower_rows(rows, shares(rows, InterestBearer.CITY))
+    paid = borrower_rows(rows, shares(rows, Payer.CITY))
     contract, borrower = (
         apr(
             monthly_flows(
@@ -190,6 +190,7 @@ def test_a_loan_without_interest_is_free_whatever_its_dates(drawn_on: date) -> N
         (1000, 10_000, "1/6", "99999900.000000"),  # 10 ** 6 - 1
         (1000, 1_000_999, "1/2", None),  # 1000.999 ** 2 - 1
         (1, 10**6, "1", "99999900.000000"),
+        (200, 200_000_199, "1", "99999999.500000"),
         (1, 10**6 + 1, "1", None),  # the bounds themselves are out
         (1, 10**6 + 2, "1", None),
         (1000, 101, "1/2", "-98.979900"),  # 0.101 ** 2 - 1
@@ -247,6 +248,22 @@ def test_the_guess_needs_no_second_try(case: dict[str, Any]) -> None:
     flows = written(case["flows"])
     units = int(apr(flows).exact_percent / UNIT)
     assert module._guess(module._terms(flows), 1) == units
+
+
+@pytest.mark.parametrize(
+    ("repaid", "years", "side", "units"),
+    [
+        (100_001, "1", 1, 1_000),
+        (1_000_000, "1", 1, 900_000_000),
+        (99_999, "1", -1, 1_000),
+        (90_000, "1", -1, 10_000_000),
+        (3_000, "1", -1, 97_000_000),
+        (10_100, "1/2", -1, 98_979_900),
+        (25_000, "100", -1, 1_376_730),  # 0.25 ** 0.01 is 0.98623…
+    ],
+)
+def test_the_guess_is_right_on_both_sides_of_zero(repaid: int, years: str, side: int, units: int) -> None:
+    assert module._guess(module._terms([flow(0, 100_000), flow(years, -repaid)]), side) == units
 
 
 # Intervals
@@ -421,6 +438,23 @@ def test_money_drawn_later_costs_a_higher_rate_for_the_same_instalments() -> Non
 )
 def test_flows_that_have_no_rate(flows: list[Flow], field: str, bound: int | None) -> None:
     assert refusal(flows) == (field, bound)
+
+
+@pytest.mark.parametrize(
+    ("flows", "says"),
+    [
+        ([flow(0, 100), flow("1", 100)], "Nothing is repaid."),
+        ([flow(0, -100), flow("1", -100)], "Nothing is lent."),
+        ([flow(0, 100), flow(0, -100)], "All that is lent is repaid at once."),
+    ],
+)
+def test_a_refusal_says_why_there_is_no_rate(flows: list[Flow], says: str) -> None:
+    with pytest.raises(ImpossiblePlan, match=says):
+        apr(flows)
+
+
+def test_what_is_lent_and_repaid_on_one_day_changes_no_rate() -> None:
+    assert apr([flow(0, 100), flow("1", 50), flow("1", -50), flow("2", -121)]).exact_percent == 10
 
 
 def test_flows_at_their_bounds_have_a_rate() -> None:

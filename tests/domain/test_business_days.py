@@ -54,6 +54,22 @@ def test_easter_in_the_years_where_simpler_formulas_fail(sunday: date) -> None:
     assert easter_sunday(sunday.year) == sunday
 
 
+def easter_of_knuth(year: int) -> date:
+    """The same feast by another algorithm: D. E. Knuth, The Art of Computer Programming, 1.3.2, exercise 14."""
+    golden, century = year % 19 + 1, year // 100 + 1
+    skipped, moon = 3 * century // 4 - 12, (8 * century + 5) // 25 - 5
+    sunday = 5 * year // 4 - skipped - 10
+    epact = (11 * golden + 20 + moon - skipped) % 30
+    if epact == 24 or (epact == 25 and golden > 11):
+        epact += 1
+    full_moon = 44 - epact + (30 if epact > 23 else 0)
+    return date(year, 3, 1) + (full_moon + 6 - (sunday + full_moon) % 7) * DAY
+
+
+def test_two_algorithms_agree_on_easter_in_every_year_of_the_calendar() -> None:
+    assert [year for year in range(1, 10_000) if easter_sunday(year) != easter_of_knuth(year)] == []
+
+
 @pytest.mark.parametrize("case", CASES["vectors"]["days"], ids=name_of)
 def test_where_a_day_moves(case: dict[str, Any]) -> None:
     assert next_target_day(case["day"]) == case["target"]
@@ -78,6 +94,12 @@ def test_there_are_eleven_holidays_thirteen_in_alsace_and_six_closing_days() -> 
     assert len(public_holidays(2026)) == 11
     assert public_holidays(2026, alsace_moselle=True) - public_holidays(2026) == {date(2026, 4, 3), date(2026, 12, 26)}
     assert len(target_closing_days(2026)) == 6
+
+
+def test_good_friday_is_a_working_day_unless_alsace_or_moselle_is_meant() -> None:
+    good_friday = date(2026, 4, 3)
+    assert is_working_day(good_friday)
+    assert not is_working_day(good_friday, alsace_moselle=True)
 
 
 def test_target_is_open_on_the_holidays_of_france_alone() -> None:
@@ -122,8 +144,9 @@ def test_days_outside_the_calendar_are_refused_by_name() -> None:
     with pytest.raises(ImpossiblePlan) as late:
         days_after(date.max, 1, field="accepted_on")
     assert (late.value.field, late.value.bound) == ("accepted_on", None)
-    with pytest.raises(ImpossiblePlan):
+    with pytest.raises(ImpossiblePlan) as early:
         target_day_before(date.min)
+    assert (early.value.field, early.value.bound) == ("day", None)
     assert days_after(date.max, 0) == date.max
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.amortization import ImpossiblePlan, due_dates, schedule
 from app.domain.deferral import Deferral, DeferralMode, defer
 from app.domain.payoff import payoff
-from app.domain.schedule_versions import ScheduleVersion, in_force, position
+from app.domain.schedule_versions import Pause, ScheduleVersion, in_force, position
 from tests.domain.loan_histories import (
     CASES,
     Loan,
@@ -84,6 +84,12 @@ def test_dates_stay_on_the_anchor_at_the_ends_of_months() -> None:
     # A contract may choose the 31st and start on another day.
     anchored = in_force(rows[:0] + version.rows, rate_percent=Decimal(5), released_on=first, anchor_day=30)
     assert defer(anchored, number=1, paid_cents=0).last_due_on == date(2026, 7, 30)
+
+
+def test_without_interest_every_pause_is_remembered_and_costs_nothing() -> None:
+    version = contract("g18")
+    twice = defer(version, number=6, months=2, paid_cents=paid(version, 5)).version
+    assert twice.pauses == (Pause(date(2012, 1, 10), 0), Pause(date(2012, 2, 10), 0))
 
 
 def test_an_earlier_pause_makes_a_planned_one_dearer() -> None:

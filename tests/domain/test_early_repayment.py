@@ -9,11 +9,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from app.domain.amortization import ImpossiblePlan, Instalment, Rounding, schedule
+from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding, schedule
 from app.domain.deferral import DeferralMode, defer
-from app.domain.early_repayment import Choice, EarlyRepayment, partial_refusal_limit_cents, repay_early
+from app.domain.early_repayment import Choice, Cover, EarlyRepayment, partial_refusal_limit_cents, repay_early
 from app.domain.payoff import payoff
-from app.domain.schedule_versions import due_by, in_force, position
+from app.domain.schedule_versions import Pause, Prepayment, due_by, in_force, position
 from tests.domain.loan_histories import (
     CASES,
     Loan,
@@ -189,6 +189,154 @@ def test_a_smaller_instalment_never_costs_more_than_no_early_repayment() -> None
     assert result.interest_saved_cents >= 0
     assert len(result.version.rows) == 24
     assert 8_882 < result.version.rows[0].total_cents <= 8_900
+    # 15 cents over 24 months: 88.81 would cost more than before, and of what costs no more 88.99 is the nearest.
+    some = attempt(Loan(whole, 0, date(2026, 1, 5)), 15, Choice.REDUCE)
+    assert isinstance(some, EarlyRepayment)
+    assert (some.version.rows[0].total_cents, some.interest_saved_cents) == (8_899, 1)
+
+
+def test_where_no_rounded_instalment_will_do_the_one_in_force_is_kept() -> None:
+    rate = Decimal("6.20")
+    rows = schedule(principal_cents=200_000, rate_percent=rate, first_due_on=date(2026, 2, 5), duration_months=12)
+    version = in_force(rows, rate_percent=rate, released_on=date(2026, 1, 5))
+    result = attempt(Loan(version, 0, date(2026, 1, 5)), 1, Choice.REDUCE, rounding_unit_cents=100)
+    assert isinstance(result, EarlyRepayment)
+    # 172.32 in force: 172 € would cost more than before, and 173 € are more than was due.
+    assert {row.total_cents for row in result.version.rows[:-1]} == {17_232}
+
+
+@pytest.mark.parametrize(
+    ("how", "usual"),
+    [
+        ({}, 5_445),
+        ({"rounding_unit_cents": 100}, 5_400),
+        ({"rounding_unit_cents": 100, "rounding": Rounding.UP}, 5_500),
+    ],
+)
+def test_the_reduced_instalment_is_rounded_as_asked_and_to_the_cent_by_default(how: dict[str, Any], usual: int) -> None:
+    result = attempt(Loan(AMIENS, paid(AMIENS, 12), AT_12), 39_900, Choice.REDUCE, **how)
+    assert isinstance(result, EarlyRepayment)
+    assert len(result.version.rows) == 24
+    assert {row.total_cents for row in result.version.rows[12:-1]} == {usual}
+
+
+def test_the_instalment_kept_is_that_of_most_rows_to_come() -> None:
+    rows = schedule(
+        principal_cents=30_500,
+        rate_percent=Decimal(0),
+        first_due_on=date(2026, 2, 5),
+        instalment_cents=10_000,
+        duration_months=3,
+        remainder_on=RemainderOn.FIRST,
+    )
+    assert [row.total_cents for row in rows] == [10_500, 10_000, 10_000]
+    version = in_force(rows, rate_percent=Decimal(0), released_on=date(2026, 1, 5))
+    result = attempt(Loan(version, 0, date(2026, 1, 10)), 600, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert [row.total_cents for row in result.version.rows] == [10_000, 10_000, 9_900]
+
+
+def test_months_of_interest_alone_are_not_instalments_to_keep_or_to_reduce() -> None:
+    ask = {"months": 6, "mode": DeferralMode.INTEREST_ONLY}
+    deferred = defer(AMIENS, number=21, paid_cents=paid(AMIENS, 20), **ask).version
+    loan = Loan(deferred, paid(deferred, 20), deferred.rows[19].due_on)
+    found = {}
+    for choice in (Choice.SHORTEN, Choice.REDUCE):
+        result = attempt(loan, 5_000, choice)
+        assert isinstance(result, EarlyRepayment)
+        found[choice] = [row.total_cents for row in result.version.rows[20:]]
+    # A month on 300.79 is 1.55.
+    assert found[Choice.SHORTEN] == [155] * 6 + [8_882] * 3 + [3_782]
+    assert found[Choice.REDUCE] == [155] * 6 + [7_617] * 4
+
+
+def test_a_month_of_interest_alone_falls_where_there_is_no_interest_left() -> None:
+    deferred = defer(AMIENS, number=23, paid_cents=paid(AMIENS, 22), mode=DeferralMode.INTEREST_ONLY).version
+    loan = Loan(deferred, paid(deferred, 22), deferred.rows[21].due_on)
+    result = attempt(loan, deferred.balance(22) - 50, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    # Half a euro bears 0.26 cent a month.
+    assert result.version.rows[22:] == (Instalment(23, date(2028, 1, 5), 50, 0, 50, 0),)
+
+
+def test_an_instalment_is_the_last_only_if_it_covers_the_interest_too() -> None:
+    # After eleven instalments 88.82 and some cents are owed with the interest: they are not all in the eleventh.
+    result = attempt(Loan(AMIENS, paid(AMIENS, 12), AT_12), 8_267, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert [row.total_cents for row in result.version.rows[12:]] == [8_882] * 11 + [92]
+
+
+def test_the_interest_of_the_part_repaid_is_rounded_down_however_near_the_next_cent() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12 + timedelta(days=30))
+    result = attempt(loan, 3_353, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert (result.principal_cents, result.interest_cents) == (3_337, 16)  # 33.53 × 1.86 / 366.86 = 0.169998…
+
+
+def test_all_but_some_cents_of_the_balance_may_be_repaid() -> None:
+    result = attempt(Loan(AMIENS, paid(AMIENS, 12), AT_12 + timedelta(days=10)), 103_200, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert (result.principal_cents, result.interest_cents, result.balance_cents) == (103_025, 175, 68)
+    assert [row.total_cents for row in result.version.rows[12:]] == [68]
+
+
+def test_a_pause_of_tomorrow_is_borne_by_the_balance_after() -> None:
+    planned = defer(AMIENS, number=15, paid_cents=0).version
+    result = attempt(Loan(planned, paid(planned, 14), date(2027, 4, 4)), 40_000, Choice.SHORTEN)
+    assert isinstance(result, EarlyRepayment)
+    assert result.version.pauses == (Pause(date(2027, 4, 5), 241),)  # a month on 465.54
+
+
+def test_the_exact_payoff_settles_whatever_was_chosen_and_more_is_refused() -> None:
+    # Two instalments paid ahead, with 5.33 and 4.90 of interest that nobody owes any more.
+    loan = Loan(AMIENS, paid(AMIENS, 14), AT_12)
+    for choice in (Choice.SHORTEN, Choice.REDUCE):
+        assert refusal(loan, 85_330, choice) == ("amount_cents", 85_329)
+        result = attempt(loan, 85_329, choice)
+        assert isinstance(result, EarlyRepayment)
+        assert (result.choice, result.left_cents, result.balance_cents) == (choice, 0, 0)
+        assert (result.principal_cents, result.interest_saved_cents) == (103_093, 3_496)
+        assert result.version.rows == AMIENS.rows[:12]
+
+
+def test_settling_after_the_last_date_pays_what_is_overdue_and_changes_no_row() -> None:
+    result = attempt(Loan(AMIENS, paid(AMIENS, 23), date(2028, 2, 1)), 8_887, Choice.SETTLE)
+    assert isinstance(result, EarlyRepayment)
+    assert result.version == AMIENS
+    assert (result.principal_cents, result.interest_cents, result.interest_saved_cents) == (0, 0, 0)
+
+
+def test_settling_brings_early_repayments_back_to_the_rows_that_stay() -> None:
+    shorter = attempt(Loan(AMIENS, paid(AMIENS, 14), AT_12), 10_000, Choice.SHORTEN)
+    assert isinstance(shorter, EarlyRepayment)
+    settled = attempt(Loan(shorter.version, paid(AMIENS, 14) + 10_000, AT_12), 75_329, Choice.SETTLE)
+    assert isinstance(settled, EarlyRepayment)
+    assert settled.version.prepayments == (Prepayment(AT_12, 12, 10_000, 0), Prepayment(AT_12, 12, 93_093, 0))
+
+
+@pytest.mark.parametrize(
+    ("amount_cents", "covers", "left_cents", "balance_cents"),
+    [
+        (1, {13: 1}, 105_588, 102_625),  # 10.01 paid of 88.82, of which 5.33 is interest
+        (7_882, {13: 7_882}, 97_707, 94_744),
+        (8_000, {13: 7_882, 14: 118}, 97_589, 94_744),  # 1.18 is interest
+        (105_589, {13: 7_882} | dict.fromkeys(range(14, 24), 8_882) | {24: 8_887}, 0, 0),
+    ],
+)
+def test_what_is_paid_in_advance_completes_a_part_and_pays_interest_first(
+    amount_cents: int, covers: dict[int, int], left_cents: int, balance_cents: int
+) -> None:
+    result = attempt(Loan(AMIENS, paid(AMIENS, 12) + 1_000, AT_12), amount_cents, Choice.ADVANCE)
+    assert result == EarlyRepayment(
+        choice=Choice.ADVANCE,
+        version=AMIENS,
+        principal_cents=0,
+        interest_cents=0,
+        interest_saved_cents=0,
+        left_cents=left_cents,
+        balance_cents=balance_cents,
+        covers=tuple(Cover(number, cents) for number, cents in covers.items()),
+    )
 
 
 @pytest.mark.parametrize(
@@ -202,6 +350,10 @@ def test_a_smaller_instalment_never_costs_more_than_no_early_repayment() -> None
         (103_094, Choice.SETTLE, {}, ("amount_cents", 103_093)),
         (103_092, Choice.SETTLE, {}, ("amount_cents", 103_093)),
         (106_590, Choice.ADVANCE, {}, ("amount_cents", 106_589)),
+        (105_590, Choice.ADVANCE, {"paid_cents": paid(AMIENS, 12) + 1_000}, ("amount_cents", 105_589)),
+        (1, Choice.ADVANCE, {"paid_cents": paid(AMIENS, 24)}, ("amount_cents", 0)),
+        (1, Choice.ADVANCE, {"paid_cents": paid(AMIENS, 24) + 5}, ("amount_cents", 0)),
+        (0, Choice.SETTLE, {"paid_cents": paid(AMIENS, 24)}, ("amount_cents", 1)),
         (40_000, Choice.REDUCE, {"paid_cents": paid(AMIENS, 11)}, ("paid_cents", paid(AMIENS, 12))),
         (40_000, Choice.ADVANCE, {"paid_cents": paid(AMIENS, 12) - 1}, ("paid_cents", paid(AMIENS, 12))),
         (40_000, Choice.REDUCE, {"on": date(2026, 1, 4)}, ("on", date(2026, 1, 5))),
@@ -234,6 +386,14 @@ def test_an_instalment_kept_that_does_not_cover_the_interest_is_refused() -> Non
     ]
     version = in_force(rows, rate_percent=Decimal(96), released_on=date(2025, 12, 5))
     assert refusal(Loan(version, 0, date(2025, 12, 5)), 1_000, Choice.SHORTEN) == ("choice", None)
+    # 799.20 a month for most, and exactly 799.20 of interest on what is left.
+    rows[2:] = [
+        Instalment(3, date(2026, 3, 5), 63_920, 16_000, 79_920, 136_080),
+        Instalment(4, date(2026, 4, 5), 69_034, 10_886, 79_920, 67_046),
+        Instalment(5, date(2026, 5, 5), 67_046, 5_364, 72_410, 0),
+    ]
+    even = replace(version, rows=tuple(rows))
+    assert refusal(Loan(even, 0, date(2025, 12, 5)), 1_000, Choice.SHORTEN) == ("choice", None)
 
 
 # Properties

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from app.domain.aids import Aid, Capacity, age_on
 from app.domain.amortization import RemainderOn, Rounding
-from app.domain.eligibility import Aid, age_on, breaches
-from app.domain.errors import Breach, Severity
-from app.domain.rules import GrantRule, Product, TenantRules
+from app.domain.breaches import Breach, Severity
+from app.domain.eligibility import breaches
+from app.domain.products import GrantRule, Product
+from app.domain.rules import TenantRules
 from app.parameters.yaml_file import load_yaml
 from app.tenants import seed_files
 
@@ -79,7 +81,7 @@ def test_an_ordinary_loan_breaks_no_rule(product: Product) -> None:
     [
         ({"loan_amount_cents": 300_001}, "amount_cents_max", 300_000, 300_001),
         ({"duration_months": 37}, "duration_months_max", 36, 37),
-        ({"applicant_age": 15}, "applicant_age_min", 16, 15),
+        ({"applicant_age": 15, "capacity": Capacity.EMANCIPATED}, "applicant_age_min", 16, 15),
         ({"minor_children": 1}, "minor_children_max", 0, 1),
         ({"lives_in_served_commune": False}, "residence", None, None),
         ({"grant_cents": 1}, "grant.with_loan", None, 1),
@@ -91,7 +93,7 @@ def test_one_step_beyond_a_limit_is_a_breach_that_refuses(
     assert told(V2009, replace(LOAN, **changes)) == {rule: (limit, actual, "refuse")}
 
 
-@pytest.mark.parametrize("changes", [{"loan_amount_cents": 300_000}, {"duration_months": 36}, {"applicant_age": 16}])
+@pytest.mark.parametrize("changes", [{"loan_amount_cents": 300_000}, {"duration_months": 36}, {"applicant_age": 18}])
 def test_the_limit_itself_is_allowed(changes: dict[str, Any]) -> None:
     assert told(V2009, replace(LOAN, **changes)) == {}
 
@@ -111,6 +113,7 @@ def test_all_breaches_are_told_and_not_the_first() -> None:
         "minor_children_max",
         "residence",
         "grant.with_loan",
+        "capacity",
         "amount_cents_max",
         "duration_months_max",
     }
@@ -159,7 +162,7 @@ def test_null_limits_do_not_limit() -> None:
         purposes=None,
         rounding=None,
     )
-    aid = replace(LOAN, loan_amount_cents=1, duration_months=120, applicant_age=0, minor_children=30, purpose="debts")
+    aid = replace(LOAN, loan_amount_cents=1, duration_months=120, applicant_age=18, minor_children=30, purpose="debts")
     assert told(free, aid) == {}
 
 
@@ -204,9 +207,7 @@ def test_the_facts_of_an_aid_are_all_that_the_rules_were_applied_to() -> None:
     assert LOAN.facts() == {
         "loan_amount_cents": 200_000,
         "duration_months": 24,
-        "instalment_cents": None,
         "rounding_unit_cents": 100,
-        "rounding": None,
         "remainder_on": "first",
         "grant_cents": 0,
         "purpose": "vehicle_purchase",

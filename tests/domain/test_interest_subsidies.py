@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.domain.amortization import ImpossiblePlan, Instalment, schedule
 from app.domain.interest_subsidies import Difference, InterestShare, borrower_rows, differences, shares
-from app.domain.rules import InterestBearer
+from app.domain.lenders import Payer
 
 LOANS = yaml.safe_load((Path(__file__).parents[1] / "cases" / "partner_schedules.yaml").read_text("utf-8"))["loans"]
 START = date(2026, 1, 5)
@@ -38,7 +38,7 @@ def annuities(draw: st.DrawFn) -> tuple[Instalment, ...]:
 def test_sourced_case(loan: dict[str, Any]) -> None:
     assert loan["source"]
     rows = annuity(**loan["ask"])
-    parts = shares(rows, loan["borne_by"] and InterestBearer(loan["borne_by"]))
+    parts = shares(rows, loan["borne_by"] and Payer(loan["borne_by"]))
     borrowers = borrower_rows(rows, parts)
     split = {
         row.number: [row.total_cents, borrower.total_cents, sum(share.cents for share in part)]
@@ -55,7 +55,7 @@ def test_sourced_case(loan: dict[str, Any]) -> None:
 
 @given(annuities())
 def test_a_third_party_pays_all_the_interest_and_the_borrower_the_money_lent(rows: tuple[Instalment, ...]) -> None:
-    parts = shares(rows, InterestBearer.CITY)
+    parts = shares(rows, Payer.CITY)
     borrowers = borrower_rows(rows, parts)
     assert sum(row.total_cents for row in borrowers) == sum(row.principal_cents for row in rows)
     assert {row.interest_cents for row in borrowers} == {0}
@@ -63,9 +63,9 @@ def test_a_third_party_pays_all_the_interest_and_the_borrower_the_money_lent(row
     assert all(share.cents > 0 for part in parts for share in part)
 
 
-@given(annuities(), st.sampled_from([None, InterestBearer.BORROWER, InterestBearer.NOBODY]))
+@given(annuities(), st.sampled_from([None, Payer.BORROWER, Payer.NOBODY]))
 def test_without_a_third_party_the_borrower_pays_the_whole_rows(
-    rows: tuple[Instalment, ...], bearer: InterestBearer | None
+    rows: tuple[Instalment, ...], bearer: Payer | None
 ) -> None:
     parts = shares(rows, bearer)
     assert parts == [()] * len(rows)
@@ -99,6 +99,15 @@ def test_a_cent_elsewhere_is_told_where_it_is_and_nowhere_else(
     was = getattr(chosen, field)
     theirs = [replace(row, **{field: was + 1}) if row is chosen else row for row in rows]
     assert differences(theirs, rows) == [Difference(chosen.number, field, was + 1, was)]
+
+
+def test_rows_and_parts_of_another_loan_are_refused_not_cut_short() -> None:
+    rows = annuity(principal_cents=100_000, rate_percent="4", duration_months=3)
+    parts = shares(rows, Payer.CITY)
+    with pytest.raises(ValueError, match="shorter"):
+        borrower_rows(rows, parts[:2])
+    with pytest.raises(ValueError, match="shorter"):
+        differences(rows, rows[:2])
 
 
 def test_the_days_of_a_lender_are_its_own() -> None:

@@ -56,6 +56,27 @@ def test_of_equal_fractions_the_lender_comes_last_and_names_settle() -> None:
     assert [(part.name, part.cents) for part in both.parts] == [("b", 0), ("a", 1)]
 
 
+@pytest.mark.parametrize(
+    ("loss", "percents", "cents", "lender_cents"),
+    [
+        (3, ["50", "20"], [1, 1], 1),  # 1.5, 0.6 and 0.9: the fraction counts, not what is before it
+        (100, ["33.7", "35.2"], [34, 35], 31),  # 33.7, 35.2 and 31.1
+    ],
+)
+def test_the_cents_left_go_to_the_largest_fractions(
+    loss: int, percents: list[str], cents: list[int], lender_cents: int
+) -> None:
+    parties = [Guarantor(name=name, share_percent=Decimal(one)) for name, one in zip("ab", percents, strict=True)]
+    found = split(loss, 0, parties)
+    assert ([part.cents for part in found.parts], found.lender_cents) == (cents, lender_cents)
+
+
+def test_unless_said_otherwise_a_guarantor_shares_the_principal_and_was_never_called() -> None:
+    plain = Guarantor(name="a", share_percent=Decimal(50), cap_portfolio_cents=500)
+    assert [part.cents for part in split(600, 200, [plain]).parts] == [300]
+    assert [part.cents for part in split(2_000, 0, [plain]).parts] == [500]
+
+
 def test_a_portfolio_cap_that_is_used_up_pays_nothing() -> None:
     spent = Guarantor(name="a", share_percent=Decimal(15), cap_portfolio_cents=500, called_cents=501)
     assert [part.cents for part in split(10_000, 0, [spent]).parts] == [0]
@@ -80,6 +101,19 @@ def test_guarantors_out_of_bounds(change: dict[str, Any], field: str, bound: obj
     with pytest.raises(ImpossiblePlan) as caught:
         split(1_000, 0, [fund, replace(fund, **({"name": "city"} | change))])
     assert (caught.value.field, caught.value.bound) == (field, bound)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bound"), [("49", "51.5", 51), ("50", "50.5", 50), ("49.5", "50.75", None)]
+)
+def test_the_share_that_is_left_is_named_in_whole_percents_or_not_at_all(
+    first: str, second: str, bound: int | None
+) -> None:
+    parties = [Guarantor(name="a", share_percent=Decimal(first)), Guarantor(name="b", share_percent=Decimal(second))]
+    with pytest.raises(ImpossiblePlan) as caught:
+        split(1_000, 0, parties)
+    assert (caught.value.field, caught.value.bound) == ("share_percent", bound)
+    assert not isinstance(caught.value.bound, Decimal)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,12 @@ def test_rounding(value: str, unit: int, half_up: int, up: int) -> None:
     assert round_up(Decimal(value), unit) == up
 
 
+def test_without_a_unit_amounts_are_whole_cents() -> None:
+    found = (round_half_up(Decimal("2.5")), round_up(Decimal("2.1")))
+    assert found == (3, 3)
+    assert [type(cents) for cents in found] == [int, int]
+
+
 @given(amounts, units)
 def test_rounding_gives_the_nearest_multiple(value: Decimal, unit: int) -> None:
     near, above = round_half_up(value, unit), round_up(value, unit)
@@ -63,6 +69,7 @@ def test_an_amount_is_a_number(value: str) -> None:
         (5, "0,05\u00a0€"),
         (99999, "999,99\u00a0€"),
         (123456789, "1\u202f234\u202f567,89\u00a0€"),
+        (-1, "-0,01\u00a0€"),
         (-5, "-0,05\u00a0€"),
         (-100000, "-1\u202f000,00\u00a0€"),
     ],

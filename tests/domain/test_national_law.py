@@ -1,5 +1,6 @@
 """National law by date: the values, whom they bind, and the deadlines they give."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from app.domain.amortization import ImpossiblePlan
 from app.domain.business_days import is_working_day, next_target_day
@@ -120,6 +122,10 @@ def test_the_amounts_of_consumer_credit(on: str, least: int | None, most: int | 
     day = date.fromisoformat(on)
     assert LAW.whole(Law.CONSUMER_CREDIT_CENTS_MIN, scope=CONSUMER, on=day) == least
     assert LAW.whole(Law.CONSUMER_CREDIT_CENTS_MAX, scope=CONSUMER, on=day) == most
+
+
+def test_a_loan_is_not_excluded_unless_the_tenant_says_so() -> None:
+    assert LAW.regime(offered_on=date(2026, 11, 20)) is LegalRegime.CONSO_CCD2
 
 
 # Figures of consumer credit.
@@ -260,6 +266,25 @@ def test_law_that_lacks_a_parameter_is_refused() -> None:
     some = {name: found for name, found in LAW.parameters.items() if name is not Law.WITHDRAWAL_DAYS}
     with pytest.raises(ValueError, match="withdrawal_days"):
         NationalLaw(some)
+
+
+def test_all_that_is_lacking_is_named_in_order() -> None:
+    with pytest.raises(ValueError, match=f"lacks {', '.join(sorted(Law))}"):
+        NationalLaw({})
+
+
+@pytest.mark.parametrize("kind", [Value, Parameter])
+@pytest.mark.parametrize("change", [{"colour": "blue"}, {"valid_from": 0, "last_value_still_valid_on": 0}])
+def test_what_is_read_has_no_unknown_key_and_no_loose_type(kind: type, change: dict[str, Any]) -> None:
+    # 0 would be 1 January 1970 to a lenient reader.
+    one = {"valid_from": "2011-05-01", "value": 14, "source": "x"}
+    many = {"label": "x", "unit": "days", "scope": ["consumer_credit"], "values": [one]}
+    sound: dict[str, Any] = one if kind is Value else many | {"last_value_still_valid_on": "2026-01-01"}
+    reader = TypeAdapter(kind)
+    reader.validate_json(json.dumps(sound))
+    known = {name: content for name, content in change.items() if name in sound or name == "colour"}
+    with pytest.raises(ValidationError):
+        reader.validate_json(json.dumps(sound | known))
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import pytest
 
 from app.commands.tenants import read_rules
 from app.domain.amortization import schedule
-from app.domain.errors import Breach, RuleNotStated, Severity
+from app.domain.breaches import Breach, Severity
+from app.domain.errors import RuleNotStated
 from app.domain.interest_subsidies import InterestShare, Shares, shares
+from app.domain.lenders import Payer
 from app.domain.offers import AgreementLimits, Offer, breaches, months, rate
-from app.domain.rules import InterestBearer, Product
+from app.domain.products import Product
 from app.tenants import seed_files
 
 PRODUCTS = {path.stem: read_rules(path).versions[-1].products[0] for path in seed_files()}
@@ -111,7 +113,7 @@ def another(rows: Sequence[Any]) -> list[Shares]:
 
 
 def all_but_a_cent(rows: Sequence[Any]) -> list[Shares]:
-    first, *rest = shares(rows, InterestBearer.CITY)
+    first, *rest = shares(rows, Payer.CITY)
     return [(replace(first[0], cents=first[0].cents - 1),), *rest]
 
 

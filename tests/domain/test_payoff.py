@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.domain.amortization import ImpossiblePlan, Instalment
 from app.domain.deferral import defer
 from app.domain.early_repayment import Choice, repay_early
-from app.domain.payoff import payoff
+from app.domain.payoff import payoff, refuse_arrears
 from app.domain.schedule_versions import Pause, Prepayment, in_force
 from tests.domain.loan_histories import CASES, Loan, case_loan, contract, histories, paid
 
@@ -40,6 +40,28 @@ def test_the_interest_that_waits_is_owed_once_when_the_last_instalment_is_due() 
     deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
     quote = payoff(deferred, on=deferred.rows[-1].due_on, paid_cents=paid(deferred, 23))
     assert (quote.amount_cents, quote.carried_cents, quote.interest_saved_cents) == (9_674, 0, 0)
+
+
+def test_the_interest_of_a_pause_is_owed_from_its_day_on() -> None:
+    planned = defer(AMIENS, number=15, paid_cents=0).version
+    moments = [(date(2027, 1, 5), 12), (date(2027, 4, 4), 14), (date(2027, 4, 5), 14), (date(2027, 4, 6), 14)]
+    quotes = [payoff(planned, on=on, paid_cents=paid(planned, count)) for on, count in moments]
+    found = [(quote.carried_cents, quote.accrued_cents, quote.interest_saved_cents) for quote in quotes]
+    # To come after 12: 34.96 and the 4.46 of the pause; after 14: 24.73 and the same, less what the days have borne.
+    assert found == [(0, 0, 3_942), (0, 440, 2_479), (446, 0, 2_473), (446, 15, 2_458)]
+
+
+def test_no_days_count_when_no_balance_is_left() -> None:
+    quote = payoff(AMIENS, on=date(2030, 1, 1), paid_cents=paid(AMIENS, 24))
+    assert (quote.days, quote.amount_cents) == (0, 0)
+
+
+@pytest.mark.parametrize(("on", "due"), [(date(2026, 2, 4), 0), (date(2026, 2, 5), 1), (date(2030, 1, 1), 24)])
+def test_a_cent_short_of_what_is_due_is_in_arrears(on: date, due: int) -> None:
+    refuse_arrears(AMIENS, on=on, paid_cents=paid(AMIENS, due))
+    with pytest.raises(ImpossiblePlan) as caught:
+        refuse_arrears(AMIENS, on=on, paid_cents=paid(AMIENS, due) - 1)
+    assert (caught.value.field, caught.value.bound) == ("paid_cents", paid(AMIENS, due))
 
 
 def test_half_a_cent_accrued_makes_a_cent() -> None:
@@ -92,13 +114,17 @@ ROWS = AMIENS.rows
         ({"rows": ()}, "nothing is repaid"),
         ({"rows": ROWS[1:]}, "numbers do not follow"),
         ({"rows": (*ROWS[:-1], replace(ROWS[-1], due_on=ROWS[0].due_on))}, "dates do not increase"),
+        ({"rows": (*ROWS[:-1], replace(ROWS[-1], due_on=ROWS[-2].due_on))}, "dates do not increase"),
         ({"rows": (*ROWS[:-1], replace(ROWS[-1], interest_cents=-1, total_cents=8_840))}, "part is negative"),
+        ({"rows": (*ROWS[:-1], replace(ROWS[-1], principal_cents=-1, total_cents=45))}, "part is negative"),
         ({"rows": (*ROWS[:-1], replace(ROWS[-1], total_cents=1))}, "total is not its parts"),
         ({"rows": (*ROWS, Instalment(25, date(2029, 1, 5), 0, 0, 0, 0))}, "nothing is due on a date"),
         ({"rows": (replace(ROWS[0], balance_cents=1), *ROWS[1:])}, "balance does not follow"),
         ({"rows": (*ROWS[:-1], replace(ROWS[-1], balance_cents=1))}, "balance does not end at 0"),
         ({"prepayments": (Prepayment(date(2026, 2, 5), 25, 1, 0),)}, "early repayment has no place"),
+        ({"prepayments": (Prepayment(date(2026, 2, 5), -1, 1, 0),)}, "early repayment has no place"),
         ({"prepayments": (Prepayment(date(2026, 2, 5), 1, 0, 5),)}, "early repayment has no place"),
+        ({"prepayments": (Prepayment(date(2026, 2, 5), 1, 1, -1),)}, "early repayment has no place"),
         ({"pauses": (Pause(date(2026, 3, 5), 1), Pause(date(2026, 2, 5), 1))}, "pause is out of order"),
         ({"pauses": (Pause(date(2026, 2, 5), 47),)}, "lacks the interest of the pauses"),
     ],
@@ -122,12 +148,6 @@ def test_terms_that_cannot_be_are_refused(change: dict[str, Any], field: str) ->
     with pytest.raises(ImpossiblePlan) as caught:
         replace(AMIENS, **change)
     assert caught.value.field == field
-
-
-def test_a_schedule_has_rows() -> None:
-    with pytest.raises(ImpossiblePlan) as caught:
-        in_force([], rate_percent=Decimal(0), released_on=date(2026, 1, 5))
-    assert caught.value.field == "rows"
 
 
 # Properties

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from app.domain.amortization import ImpossiblePlan, Rounding
+from app.domain.amortization import ImpossiblePlan, RemainderOn, Rounding
 from app.domain.deferral import defer
 from app.domain.payoff import payoff
 from app.domain.rescheduling import Rescheduling, reschedule
-from app.domain.schedule_versions import Prepayment, interest_of_days, position
+from app.domain.schedule_versions import Pause, Prepayment, interest_of_days, position
 from tests.domain.loan_histories import (
     CASES,
     Loan,
@@ -128,6 +128,84 @@ def test_a_delayed_first_instalment_put_off_further_bears_interest_from_the_same
     assert result.carried_cents == 510  # 2 000 × 0.062 × 15 / 365
     owed = {day: payoff(result.version, on=date(2026, 1, day), paid_cents=0).amount_cents for day in (4, 5, 15, 20)}
     assert owed == {4: 200_000, 5: 200_000, 15: 200_340, 20: 200_510}
+
+
+def test_interest_that_waits_already_goes_on_waiting() -> None:
+    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    # On the day of the pause itself, then five months later.
+    for count, on, first in ((6, date(2026, 8, 5), date(2026, 9, 5)), (12, date(2027, 2, 5), date(2027, 3, 5))):
+        result = attempt(Loan(deferred, paid(deferred, count), on), first_due_on=first, duration_months=24 - count)
+        assert isinstance(result, Rescheduling)
+        assert result.version.pauses == (Pause(date(2026, 8, 5), 787),)
+        assert (result.carried_cents, result.cost_cents) == (787, 0)
+
+
+def test_a_pause_planned_later_falls() -> None:
+    planned = defer(AMIENS, number=15, paid_cents=0).version
+    loan = Loan(planned, paid(planned, 12), date(2027, 1, 5))
+    result = attempt(loan, first_due_on=date(2027, 2, 5), duration_months=12)
+    assert isinstance(result, Rescheduling)
+    assert (result.version.pauses, result.cost_cents) == ((), -446)
+
+
+def test_the_day_of_the_first_new_date_is_the_new_anchor() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), date(2027, 1, 5))
+    result = attempt(loan, first_due_on=date(2027, 2, 20), duration_months=12)
+    assert isinstance(result, Rescheduling)
+    later = defer(result.version, number=24, paid_cents=paid(result.version, 12))
+    assert later.last_due_on == date(2028, 2, 20)
+
+
+def test_after_the_last_date_the_new_plan_starts_the_day_after_the_event_at_the_soonest() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), date(2028, 6, 10))
+    result = attempt(loan, first_due_on=date(2028, 6, 11), duration_months=12)
+    assert isinstance(result, Rescheduling)
+    assert result.version.rows[12].due_on == date(2028, 6, 11)
+    refusal = attempt(loan, first_due_on=date(2028, 6, 10), duration_months=12)
+    assert isinstance(refusal, ImpossiblePlan)
+    assert (refusal.field, refusal.bound) == ("first_due_on", date(2028, 6, 11))
+
+
+def test_days_before_the_first_new_month_count_from_the_day_the_money_was_paid_out() -> None:
+    late = replace(AMIENS, released_on=date(2026, 1, 25))
+    result = attempt(Loan(late, 0, date(2026, 1, 26)), first_due_on=date(2026, 2, 28), duration_months=24)
+    assert isinstance(result, Rescheduling)
+    # 2 000 × 0.062 × 3 / 365, not the 23 days since the fifth.
+    assert result.version.pauses == (Pause(date(2026, 1, 28), 102, 3),)
+
+
+def test_unless_asked_otherwise_instalments_are_in_cents_half_up() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), date(2027, 1, 5))
+    for months, usual in ((11, 9_665), (12, 8_882)):
+        result = attempt(loan, first_due_on=date(2027, 2, 5), duration_months=months)
+        assert isinstance(result, Rescheduling)
+        assert {row.total_cents for row in result.version.rows[12:-1]} == {usual}
+
+
+@pytest.mark.parametrize(
+    ("rounding", "remainder_on", "first", "usual", "last"),
+    [
+        (Rounding.HALF_UP, RemainderOn.FIRST, 7_000, 6_900, 6_900),
+        (Rounding.HALF_UP, RemainderOn.LAST, 6_900, 6_900, 7_000),
+        (Rounding.UP, RemainderOn.FIRST, 5_500, 7_000, 7_000),
+        (Rounding.UP, RemainderOn.LAST, 7_000, 7_000, 5_500),
+    ],
+)
+def test_rounding_and_the_place_of_the_remainder_are_those_of_a_schedule(
+    rounding: Rounding, remainder_on: RemainderOn, first: int, usual: int, last: int
+) -> None:
+    # 1 105 € over 16 months: 69.06 a month.
+    version = contract("g06")
+    result = attempt(
+        Loan(version, paid(version, 11), version.rows[10].due_on),
+        first_due_on=date(2012, 1, 10),
+        duration_months=16,
+        rounding_unit_cents=100,
+        rounding=rounding,
+        remainder_on=remainder_on,
+    )
+    assert isinstance(result, Rescheduling)
+    assert [row.total_cents for row in result.version.rows[11:]] == [first, *[usual] * 14, last]
 
 
 def test_a_plan_may_lower_the_rate_and_round_to_whole_euros() -> None:

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from app.domain.rules import FicpPolicy, Guarantee, Lending, Precision, Product, RuleVersion, TenantRules
+from app.domain.dates import Precision
+from app.domain.lenders import Guarantee, Lending
+from app.domain.products import ListingPolicy, Product
+from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.codes import codes
 from app.parameters.yaml_file import load_yaml
 from app.tenants import seed_files
 
-CONDITIONS = FicpPolicy.ACCEPTED_UNDER_CONDITIONS
-PRECHECK = FicpPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
+CONDITIONS = ListingPolicy.ACCEPTED_UNDER_CONDITIONS
+PRECHECK = ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
 
 ADAPTER = TypeAdapter(TenantRules)
 LOADED: dict[str, dict[str, Any]] = {path.stem: load_yaml(path) for path in seed_files()}
@@ -144,7 +147,7 @@ def test_the_four_rule_sets_side_by_side(
     months_max: int,
     rate: str | None,
     borne_by: str | None,
-    ficp: FicpPolicy | None,
+    ficp: ListingPolicy | None,
     day: date,
 ) -> None:
     product = product_on(slug, day)

@@ -1,5 +1,6 @@
 """Usury: worked cases, the thresholds against a second transcription, and what holds whatever the table."""
 
+import json
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from app.domain.amortization import ImpossiblePlan
 from app.domain.usury import (
@@ -257,6 +259,30 @@ def test_a_period_of_a_day_and_a_threshold_of_a_hundredth_are_possible() -> None
 def test_a_table_that_contradicts_itself_is_refused(broken: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         UsuryTable(**({"classes": (THREE,), "periods": (QUARTER,)} | broken))
+
+
+THRESHOLD = {"percent": "20.00"}
+BRACKET = {"category": "up_to_3000", "amount_cents_max": 300_000}
+SPAN = {"valid_from": "2024-01-01", "valid_to": "2024-03-31", "source": "x"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sound", "loose"),
+    [
+        (UsuryThreshold, THRESHOLD, {"derived": 5}),
+        (UsuryBracket, BRACKET, {"amount_cents_max": "300000"}),
+        (UsuryClasses, SPAN | {"brackets": [BRACKET]}, {"valid_from": 0}),
+        (UsuryPeriod, SPAN | {"thresholds": {"up_to_3000": THRESHOLD}}, {"valid_to": 0}),
+    ],
+)
+def test_what_is_read_has_no_unknown_key_and_no_loose_type(
+    kind: type, sound: dict[str, Any], loose: dict[str, Any]
+) -> None:
+    reader = TypeAdapter(kind)
+    reader.validate_json(json.dumps(sound))
+    for change in ({"colour": "blue"}, loose):
+        with pytest.raises(ValidationError):
+            reader.validate_json(json.dumps(sound | change))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.commands.demo.cases import Assumed, Fact
 from app.domain.ficp import CheckOutcome, Standing
-from app.domain.rules import Party
+from app.domain.products import Party
 from app.parameters.yaml_file import load_yaml
 
 

@@ -10,8 +10,8 @@ from app.commands.demo.partner_files import Statement as Told
 from app.commands.demo.staff import DemoRefused, Staff
 from app.domain.amortization import due_dates
 from app.domain.handoff_lifecycle import HandoffKind
+from app.domain.products import Party
 from app.domain.request_lifecycle import RequestStatus
-from app.domain.rules import Party
 from app.schemas.authorisations import AuthorisationRead
 from app.schemas.decisions import DecisionRead
 from app.schemas.ficp_checks import FicpCheckRead
