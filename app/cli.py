@@ -65,9 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     database = command("database", _database, "make the roles and the database of the addresses in the environment")
     database.add_argument("action", choices=["prepare"])
     command("migrate", _migrate, "bring DATABASE_OWNER_URL to the revision of this code")
-    tenants = command("tenants", _tenants, "load tenants and their rules into DATABASE_OWNER_URL")
-    tenants.add_argument("action", choices=["load"])
-    tenants.add_argument("files", nargs="*", type=Path, help="rule files; the four that come with the project if none")
+    _add_tenants(command("tenants", _check_tenants, "check, load, export and compare the rules of CCAS"))
     accounts = command("accounts", _accounts, "add an account, or give it new roles and a new password")
     accounts.add_argument("action", choices=["add"])
     accounts.add_argument("login")
@@ -82,6 +80,25 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "list the national parameters not checked for a year, and missing usury rates")
     check.add_argument("--on", type=date.fromisoformat, help="the day to look from, YYYY-MM-DD (default today)")
     return parser
+
+
+def _add_tenants(tenants: argparse.ArgumentParser) -> None:
+    actions = tenants.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+        sub = actions.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(run=run)
+        return sub
+
+    check = action("check", _check_tenants, "say what rule files say, and every fault in them; nothing is written")
+    check.add_argument("files", nargs="+", type=Path, help="rule files, or folders of them")
+    load = action("load", _load_tenants, "load rule files into DATABASE_OWNER_URL: all, or none where one has a fault")
+    load.add_argument("files", nargs="*", type=Path, help="files or folders; the four of the project if none is given")
+    export = action("export", _export_tenant, "write the file of a CCAS, as DATABASE_OWNER_URL holds it")
+    export.add_argument("slug")
+    diff = action("diff", _diff_tenants, "say what the second changes in the first; one alone, in what is loaded")
+    diff.add_argument("sources", nargs="+", help="one or two files (.yaml) or slugs")
+    action("schema", _schema, "write the JSON Schema of rule files")
 
 
 def _dev(options: argparse.Namespace) -> int:
@@ -116,14 +133,42 @@ def _migrate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tenants(options: argparse.Namespace) -> int:
-    from app.commands.tenants import load_seed_tenants, load_tenant, read_rules
+def _check_tenants(options: argparse.Namespace) -> int:
+    from app.commands.rules import check_files
 
-    tenants = [read_rules(path) for path in options.files]
-    for rules in tenants:
-        load_tenant(_owner_url(), rules)
-    if not options.files:
-        load_seed_tenants(_owner_url())
+    is_sound = True
+    for report, has_no_fault in check_files(options.files):
+        sys.stdout.write(f"{report}\n")
+        is_sound &= has_no_fault
+    return 0 if is_sound else 1
+
+
+def _load_tenants(options: argparse.Namespace) -> int:
+    from app.commands.rule_files import load_files
+    from app.tenants import seed_files
+
+    load_files(_owner_url(), options.files or seed_files())
+    return 0
+
+
+def _export_tenant(options: argparse.Namespace) -> int:
+    from app.commands.tenant_export import export
+
+    sys.stdout.write(export(_owner_url(), options.slug))
+    return 0
+
+
+def _diff_tenants(options: argparse.Namespace) -> int:
+    from app.commands.rules import compare
+
+    sys.stdout.write(f"{compare(os.environ.get('DATABASE_OWNER_URL'), options.sources[:2])}\n")
+    return 0
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    from app.commands.rules import schema_text
+
+    sys.stdout.write(f"{schema_text()}\n")
     return 0
 
 

@@ -69,7 +69,12 @@ def problem(
         ]
     if isinstance(error, RulesBreached):
         content["breaches"] = [
-            {**breach.facts(), "message": messages.of_breach(breach, language)} for breach in error.breaches
+            {
+                **breach.facts(),
+                "overridable_by": [*error.overridable_by.get(breach.rule, ())],
+                "message": messages.of_breach(breach, language),
+            }
+            for breach in error.breaches
         ]
     if isinstance(error, Unauthenticated):
         content["error"] = error.oauth_error

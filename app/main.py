@@ -17,6 +17,7 @@ from app.middleware import Surroundings
 from app.openapi import describe
 from app.routers import (
     agreements,
+    attestations,
     auth,
     authorisations,
     decisions,
@@ -31,6 +32,8 @@ from app.routers import (
     plans,
     repayments,
     requests,
+    rule_adoptions,
+    rule_impacts,
     simulations,
     statements,
     tenants,
@@ -59,9 +62,10 @@ class Api(FastAPI):
         return super().openapi()
 
 
-_STAFF = (people, authorisations, requests, plans, decisions, agreements, handoffs, loans, repayments)
+_STAFF = (people, authorisations, requests, plans, attestations, decisions, agreements, handoffs, loans, repayments)
+_RULES = (rule_adoptions, rule_impacts)
 _PARTNERS = (inbox, ficp_checks, offers, statements)
-_ROUTERS = (health, docs, tenants, simulations, auth, *_STAFF, *_PARTNERS)
+_ROUTERS = (health, docs, tenants, simulations, auth, *_STAFF, *_RULES, *_PARTNERS)
 
 
 def create_app() -> FastAPI:

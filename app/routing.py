@@ -50,6 +50,7 @@ class BreachProblem(BaseModel):
     limit: int | str | list[str] | None
     actual: int | str | None
     severity: str
+    overridable_by: list[str]
     message: str
     reference: str
 

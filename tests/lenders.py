@@ -13,11 +13,12 @@ from app.commands.tenants import read_rules
 from app.domain.amortization import schedule
 from app.domain.rules import TenantRules
 from app.tenants import seed_files
-from tests.support import Ccas, Databases, Json, Staff, demand, ok, open_with, with_own_partners
+from tests.support import ATTESTED, Ccas, Databases, Json, Staff, attestation, demand, ok, open_with, with_own_partners
 
 BUDGET: Json = {
     "resources": [{"kind": "wage", "amount_cents": 120_000}],
     "charges": [{"kind": "rent", "amount_cents": 40_000}],
+    "assessed_capacity_cents": 300_000,
 }
 SUPPORT_PERSON = "Accompagnante sociale du CCAS"
 OTHER_ANSWER: Json = {"kind": "budget_advice", "given_on": "2018-03-20"}
@@ -105,6 +106,8 @@ async def before_commission(ccas: Ccas, lender: Lender | None, amount_cents: int
     if lender is not None:
         await prechecked(ccas, lender, request)
     path = f"/requests/{request['id']}"
+    for fact in ATTESTED:
+        await ok(ccas.agent.post(f"{path}/attestations", attestation(fact, attested_on=request["received_on"])))
     assessed = await ok(ccas.agent.post(f"{path}/assess", {"assessed_on": "2018-03-08"}))
     budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag=f'"{assessed["version"]}"'))
     plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": amount_cents}]}

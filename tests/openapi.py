@@ -63,6 +63,7 @@ COHERENT: dict[str, Json] = {
     "DecisionCreate": APPROVAL,
     "Closing": {"outcome": "withdrawn"},
     "FinancingPlanReplace": WHOLE_LOAN,
+    "RuleImpactCreate": {"version": 1},
     "SimulationCreate": {"duration_months": 12, "rate_percent": "6.20"},
     "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }

@@ -111,8 +111,8 @@ def with_own_partners(rules: TenantRules, own: str) -> TenantRules:
 
 
 def _lent_by(product: Product, named: dict[str, str]) -> Product:
-    code = product.lender.code
-    return replace(product, lender=replace(product.lender, code=named.get(code, code)))
+    lender, *others = (replace(one, code=named.get(one.code, one.code)) for one in product.lenders)
+    return replace(product, lender=lender, other_lenders=tuple(others))
 
 
 def open_with(databases: Databases, client: AsyncClient, rules: TenantRules) -> Ccas:
@@ -179,7 +179,10 @@ def demand(ccas: Ccas, **changes: Any) -> Json:
 BUDGET: Json = {
     "resources": [{"kind": "rsa", "amount_cents": 45_000}],
     "charges": [{"kind": "rent", "amount_cents": 20_000}],
+    "assessed_capacity_cents": 250_000,
 }
+# What the four CCAS ask to be attested of every file.
+ATTESTED = ("no_other_aid", "excluded_from_credit", "engaged_in_project")
 WHOLE_LOAN: Json = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": 200_000}]}
 APPROVAL: Json = {
     "outcome": "approve",
@@ -190,10 +193,17 @@ APPROVAL: Json = {
 OTHER_ANSWER: Json = {"kind": "budget_advice", "given_on": "2011-01-21"}
 
 
+def attestation(fact: str, **changes: Any) -> Json:
+    """An attestation that a fact holds, by the agent."""
+    return {"fact": fact, "holds": True, "attested_by": "L’agent instructeur", "attested_on": "2011-01-03", **changes}
+
+
 async def submitted(ccas: Ccas, plan: Json | None = None, **changes: Any) -> str:
     """The identifier of a request that lies before the commission."""
     request = await ok(ccas.agent.post("/requests", demand(ccas, **changes)))
     path = f"/requests/{request['id']}"
+    for fact in ATTESTED:
+        await ok(ccas.agent.post(f"{path}/attestations", attestation(fact, attested_on=request["received_on"])))
     await ok(ccas.agent.post(f"{path}/assess"))
     budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag='"2"'))
     await ok(ccas.agent.put(f"{path}/financing-plan", plan or WHOLE_LOAN, etag=f'"{budget["version"]}"'))

@@ -1,14 +1,16 @@
 """Loading tenants and their rules from YAML, as the owner of the database."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Text, Uuid, bindparam, cast, func, insert, literal, select, update
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -18,9 +20,16 @@ from app.commands.owner import as_owner, bind_owner
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
 from app.tables import RuleVersionRow, Tenant
+from app.tables.base import utc_now
 from app.tenants import seed_files
 
 _RULES = TypeAdapter(TenantRules)
+_VERSION = TypeAdapter(RuleVersion)
+_BATCH = 500
+# Each row binds the transaction to its own tenant as it is made; the policy then tests it, row by row.
+_ADD_VERSION = insert(RuleVersionRow).values(
+    tenant_id=cast(func.set_config("app.tenant_id", bindparam("bound", type_=Text), literal(value=True)), Uuid)
+)
 
 
 class RulesDiffer(CommandRefused):
@@ -29,8 +38,7 @@ class RulesDiffer(CommandRefused):
 
 def load_seed_tenants(owner_url: str) -> None:
     """Loads the tenants that come with the project."""
-    for path in seed_files():
-        load_tenant(owner_url, read_rules(path))
+    load_tenants(owner_url, map(read_rules, seed_files()))
 
 
 def read_rules(path: Path) -> TenantRules:
@@ -41,62 +49,109 @@ def read_rules(path: Path) -> TenantRules:
 def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
     """Writes a tenant with the versions and agreements it does not have yet; loading twice changes nothing.
 
-    Raises RulesDiffer when a version that is there says something else, AgreementDiffers when an agreement does,
-    IntegrityError when versions or agreements overlap.
+    Raises RulesDiffer when a version that is there says something else (an open one may be given an end),
+    AgreementDiffers when an agreement does, IntegrityError when versions or agreements overlap.
     """
     with as_owner(owner_url) as connection:
-        tenant_id = _write_tenant(connection, rules)
-        bind_owner(connection, tenant_id)
-        for version in rules.versions:
-            _write_version(connection, tenant_id, version)
+        return _write(connection, [rules])[0]
+
+
+def load_tenants(owner_url: str, tenants: Iterable[TenantRules]) -> None:
+    """Writes tenants as `load_tenant` does, in one transaction: all of them, or none where one is refused."""
+    waiting = iter(tenants)
+    with as_owner(owner_url) as connection:
+        while batch := list(islice(waiting, _BATCH)):
+            _write(connection, batch)
+
+
+def _write(connection: Connection, batch: Sequence[TenantRules]) -> list[UUID]:
+    """The identifiers of tenants, once they are written."""
+    ids, new = _write_tenants(connection, batch)
+    added: list[dict[str, Any]] = []
+    for tenant_id, rules in zip(ids, batch, strict=True):
+        known = {} if tenant_id in new else _known_versions(connection, tenant_id)
+        for version in _missing(connection, tenant_id, rules, known):
+            row = {"bound": str(tenant_id), "id": uuid7(), "entered_at": utc_now()}
+            added.append({**row, **_columns(version)})
+    if added:
+        connection.execute(_ADD_VERSION, added)
+    for tenant_id, rules in zip(ids, batch, strict=True):
+        if rules.agreements:
+            bind_owner(connection, tenant_id)
         for agreement in rules.agreements:
             write_agreement(connection, tenant_id, agreement)
-    return tenant_id
+    return ids
 
 
-def _write_tenant(connection: Connection, rules: TenantRules) -> UUID:
-    content = json.loads(_RULES.dump_json(rules))
-    fields = {name: content[name] for name in ("slug", "name", "kind", "time_zone", "communes")}
-    known = connection.execute(select(col(Tenant.id)).where(col(Tenant.slug) == rules.slug)).scalar_one_or_none()
-    if known is None:
-        known = uuid7()
-        connection.execute(insert(Tenant).values(id=known, **fields))
-    else:
-        connection.execute(update(Tenant).where(col(Tenant.id) == known).values(**fields))
-    return UUID(str(known))
+def _write_tenants(connection: Connection, batch: Sequence[TenantRules]) -> tuple[list[UUID], set[UUID]]:
+    """The identifiers of all tenants, and which are new."""
+    statement = select(Tenant.__table__).where(col(Tenant.slug).in_([rules.slug for rules in batch]))  # type: ignore[attr-defined]
+    known = {row["slug"]: row for row in connection.execute(statement).mappings()}
+    ids, new = [], []
+    for rules in batch:
+        content: dict[str, Any] = {
+            "slug": rules.slug,
+            "name": rules.name,
+            "kind": rules.kind,
+            "time_zone": rules.time_zone,
+            "communes": [asdict(commune) for commune in rules.communes],
+        }
+        row = known.get(rules.slug)
+        ids.append(row["id"] if row else uuid7())
+        if row is None:
+            new.append({"id": ids[-1], **content})
+        elif any(row[name] != value for name, value in content.items()):
+            connection.execute(update(Tenant).where(col(Tenant.id) == row["id"]).values(**content))
+    if new:
+        connection.execute(insert(Tenant), new)
+    return ids, {row["id"] for row in new}
 
 
-def _write_version(connection: Connection, tenant_id: UUID, version: RuleVersion) -> None:
-    fields = _columns(version)
-    names = list(fields)
-    known = (
-        connection.execute(
-            select(*(getattr(RuleVersionRow, name) for name in names)).where(
-                col(RuleVersionRow.tenant_id) == tenant_id, col(RuleVersionRow.version) == version.version
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if known is None:
-        connection.execute(insert(RuleVersionRow).values(tenant_id=tenant_id, id=uuid7(), **fields))
-    elif not _same(known, fields):
-        raise RulesDiffer(f"version {version.version} is already there and says something else")
+def _known_versions(connection: Connection, tenant_id: UUID) -> dict[int, RowMapping]:
+    bind_owner(connection, tenant_id)
+    return {row["version"]: row for row in version_rows(connection, tenant_id)}
+
+
+def _missing(
+    connection: Connection, tenant_id: UUID, rules: TenantRules, known: Mapping[int, RowMapping]
+) -> Iterator[RuleVersion]:
+    """The versions that are not there, once those that were open and now end are closed. Raises RulesDiffer."""
+    for version in rules.versions:
+        row = known.get(version.version)
+        if row is None:
+            yield version
+            continue
+        there = stored_version(row)
+        if there == version:
+            continue
+        if there.valid_to is not None or replace(there, valid_to=version.valid_to) != version:
+            raise RulesDiffer(f"{rules.slug}: version {version.version} is already there and says something else")
+        this = (col(RuleVersionRow.tenant_id) == tenant_id, col(RuleVersionRow.id) == row["id"])
+        connection.execute(update(RuleVersionRow).where(*this).values(valid_to=version.valid_to))
+
+
+def version_rows(connection: Connection, tenant_id: UUID) -> Iterable[RowMapping]:
+    """The versions of the tenant that the connection is bound to, oldest first."""
+    statement = select(RuleVersionRow.__table__).where(col(RuleVersionRow.tenant_id) == tenant_id)  # type: ignore[attr-defined]
+    return connection.execute(statement.order_by(col(RuleVersionRow.version))).mappings()
+
+
+def stored_version(row: RowMapping) -> RuleVersion:
+    """A version as its row says it, read as the rules are now: what was added since stands as not said."""
+    content = {field.name: row[field.name] for field in fields(RuleVersion)}
+    return _VERSION.validate_json(json.dumps(content, default=_plain))
 
 
 def _columns(version: RuleVersion) -> dict[str, Any]:
+    content = json.loads(_VERSION.dump_json(version))
     return {
         "version": version.version,
         "valid_from": version.valid_from,
         "valid_from_precision": version.valid_from_precision,
         "valid_to": version.valid_to,
         "reference": version.reference,
-        "products": json.loads(TypeAdapter(RuleVersion).dump_json(version))["products"],
+        **{name: content[name] for name in ("products", "indexes")},
     }
-
-
-def _same(known: RowMapping, fields: Mapping[str, Any]) -> bool:
-    return all(known[name] == value for name, value in fields.items())
 
 
 def _plain(value: object) -> str:

@@ -32,10 +32,10 @@ class Aid:
     `left_to_live_cents` is before the loan. `attested` tells what was attested, and whether it holds.
     """
 
-    purpose: str | None
-    applicant_age: int | None
-    minor_children: int | None
     lives_in_served_commune: bool
+    purpose: str | None = None
+    applicant_age: int | None = None
+    minor_children: int | None = None
     loan_amount_cents: int | None = None
     duration_months: int | None = None
     instalment_cents: int | None = None

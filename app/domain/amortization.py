@@ -9,13 +9,17 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
+from typing import TypeVar
 
-from app.domain.money import round_half_up, round_up
+from app.domain.money import quotient_half_up, round_half_up, round_up
 
 PRINCIPAL_CENTS_MAX = 7_500_000
 DURATION_MONTHS_MAX = 120
 RATE_PERCENT_MAX = 100
 _RATE_STEP_PERCENT = Decimal("0.000001")  # finer rates would make the exact power of the annuity endless
+_STEPS_IN_A_PERCENT = 1_000_000
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class ImpossiblePlan(ValueError):
@@ -57,7 +61,8 @@ def due_dates(first_due_on: date, count: int, *, anchor_day: int | None = None) 
     """``count`` monthly dates from ``first_due_on``, each on the anchor day or on the last of its month.
 
     The anchor is the day of the month that the contract chooses (1 to 31), that of the first date where none is
-    given: 31/01, 28/02, 31/03; a first date of 28/02 goes on to 31/03 where the anchor is 31.
+    given: 31/01, 28/02, 31/03; a first date of 28/02 goes on to 31/03 where the anchor is 31. Project reference,
+    § 2.5.
     Raises ImpossiblePlan if the first date is not on the anchor, or past the last year of the calendar.
     """
     anchor = first_due_on.day if anchor_day is None else anchor_day
@@ -90,10 +95,13 @@ def schedule(
     the fewest months whose odd row does not exceed it; with both, both hold and the odd row may do so.
     Interest is the balance times a twelfth of the nominal yearly rate, to the cent, half up. Whole euros and
     a remainder on the first row are what the balances in Besançon's report, tables of 2010 and 2011, imply.
+    Project reference, § 2.1.
     Raises ImpossiblePlan, naming the field and its bound, rather than return a row that is not positive.
     """
     _refuse_out_of_bounds(principal_cents, duration_months, instalment_cents, rounding_unit_cents)
     refuse_rate(rate_percent)
+    rounding = chosen(Rounding, rounding, "rounding")
+    remainder_on = chosen(RemainderOn, remainder_on, "remainder_on")
     if remainder_on is RemainderOn.FIRST and rate_percent:
         raise ImpossiblePlan("remainder_on", None, "The remainder is on the first instalment at rate 0 only.")
     loan = _Loan(principal_cents, rate_percent)
@@ -112,7 +120,8 @@ def schedule(
 def monthly_interest(balance_cents: int, rate_percent: Decimal) -> int:
     """A month's interest in cents, half up: the balance times a twelfth of the nominal yearly rate in percent."""
     # Multiplied before it is divided: half a cent stays half a cent.
-    return round_half_up(balance_cents * rate_percent / 1200)
+    numerator, denominator = rate_percent.as_integer_ratio()
+    return quotient_half_up(balance_cents * numerator, 1200 * denominator)
 
 
 def refuse_outside(field: str, value: object, low: int, high: int | None = None) -> None:
@@ -132,8 +141,17 @@ def refuse_rate(rate: object, field: str = "rate_percent") -> None:
     if not 0 <= rate <= RATE_PERCENT_MAX:
         bound = 0 if rate < 0 else RATE_PERCENT_MAX
         raise ImpossiblePlan(field, bound, f"A rate is from 0 to {RATE_PERCENT_MAX} %, not {rate}.")
-    if rate % _RATE_STEP_PERCENT:
+    # Those below one step first: as a fraction they may be too long to write.
+    if 0 < rate < _RATE_STEP_PERCENT or _STEPS_IN_A_PERCENT % rate.as_integer_ratio()[1]:
         raise ImpossiblePlan(field, None, f"A rate has at most six decimals: {rate} has more.")
+
+
+def chosen(choices: type[_Choice], value: str, field: str) -> _Choice:
+    """The choice that the value names, be it the member or its text. Raises ImpossiblePlan on ``field`` for another."""
+    try:
+        return choices(value)
+    except ValueError:
+        raise ImpossiblePlan(field, None, f"{field} is one of {', '.join(choices)}, not {value}.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +205,7 @@ class _Loan:
         i = Fraction(self.rate_percent) / 1200
         exact = self.principal_cents * (i / (1 - (1 + i) ** -months) if i else Fraction(1, months))
         to_unit = round_up if rounding is Rounding.UP else round_half_up
-        return to_unit(Decimal(exact.numerator) / exact.denominator, unit)
+        return to_unit(exact, unit)
 
     def _holds(self, months: int, instalment: int) -> bool:
         # A single row is all remainder, so any instalment holds.

@@ -223,7 +223,7 @@ def _guess(terms: _Terms, side: int) -> int:
         value, slope = sum(value for _, value in values), -sum(years * value for years, value in values)
         near, far = (near, rate) if side * value > 0 else (rate, far)
         newer = rate - value / slope if slope else far
-        if not min(near, far) < newer < max(near, far):
+        if not min(near, far) <= newer <= max(near, far):
             newer = (near + far) / 2
         rate, moved = newer, abs(newer - rate)
         if moved < 1e-12:

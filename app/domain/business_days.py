@@ -5,10 +5,10 @@ departments are not among them. A contractual due date never moves for them; a c
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import lru_cache
 
-from app.domain.amortization import ImpossiblePlan
+from app.domain.amortization import ImpossiblePlan, refuse_outside
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -16,7 +16,11 @@ _YEARS_KEPT = 512  # a schedule needs ten; more than anyone has asked for, less 
 
 
 def easter_sunday(year: int) -> date:
-    """Gregorian Easter (algorithm of Meeus, Jones and Butcher; exact for every year of the calendar)."""
+    """Gregorian Easter (algorithm of Meeus, Jones and Butcher; exact for every year of the calendar).
+
+    Raises ImpossiblePlan on ``year`` outside the calendar, as do the days that follow from it.
+    """
+    refuse_outside("year", year, MINYEAR, MAXYEAR)
     century, of_century = divmod(year, 100)
     golden = year % 19
     leap_centuries, correction = divmod(century, 4)

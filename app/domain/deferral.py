@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from app.domain.amortization import DURATION_MONTHS_MAX, Instalment, monthly_interest, refuse_outside
+from app.domain.amortization import (
+    DURATION_MONTHS_MAX,
+    ImpossiblePlan,
+    Instalment,
+    chosen,
+    monthly_interest,
+    refuse_outside,
+)
+from app.domain.payoff import refuse_before_last_event
 from app.domain.schedule_versions import Pause, ScheduleVersion, following, month_shift, position
 
 
@@ -28,30 +36,36 @@ class Deferral:
 def defer(
     version: ScheduleVersion,
     *,
+    on: date,
     number: int,
     paid_cents: int,
     months: int = 1,
     mode: DeferralMode = DeferralMode.SHIFT,
 ) -> Deferral:
-    """The version in which instalment ``number`` is put off for ``months``.
+    """The version from ``on``, the day of the deferral, in which instalment ``number`` is put off for ``months``.
 
     At 0 % each deferred instalment moves after the last one with its amount, and the others keep their date; numbers
     follow the dates. With interest every instalment from that one on falls a month later with its number and amount.
     The interest of the pause, a month on the balance, half up, is not capitalised: with SHIFT it waits for the last
     instalment; with INTEREST_ONLY it is due on the date of the pause, in a row of its own that takes the number.
     ``paid_cents`` is all that was paid: an instalment wholly paid is not deferred. How many and how often is for the
-    caller's rules to say. Project reference, § 2.4. Raises ImpossiblePlan: ``number``, ``months``, ``paid_cents``,
-    ``due_on`` (past the calendar).
+    caller's rules to say. Project reference, § 2.4. Raises ImpossiblePlan: ``on`` (before the last event),
+    ``number``, ``months``, ``mode``, ``paid_cents`` (nothing is left), ``due_on`` (past the calendar).
     """
+    mode = chosen(DeferralMode, mode, "mode")
     refuse_outside("months", months, 1, DURATION_MONTHS_MAX)
-    refuse_outside("number", number, position(version, paid_cents).rows + 1, len(version.rows))
+    refuse_before_last_event(version, on)
+    paid_rows = position(version, paid_cents).rows
+    if paid_rows == len(version.rows):
+        raise ImpossiblePlan("paid_cents", None, "No instalment is left to defer.")
+    refuse_outside("number", number, paid_rows + 1, len(version.rows))
     after, paused = version, []
     for _ in range(months):
         paused.append(after.rows[number - 1].due_on)
         if not version.rate_percent:
-            after = _moved_to_the_end(after, number)
+            after = _moved_to_the_end(after, number, on)
         else:
-            longer = _shifted(after, number, mode)
+            longer = _shifted(after, number, mode, on)
             # A month of interest alone is a row: the next one deferred is the one behind it.
             number += len(longer.rows) - len(after.rows)
             after = longer
@@ -63,7 +77,7 @@ def defer(
     )
 
 
-def _moved_to_the_end(version: ScheduleVersion, number: int) -> ScheduleVersion:
+def _moved_to_the_end(version: ScheduleVersion, number: int, on: date) -> ScheduleVersion:
     rows, dates = version.rows, [row.due_on for row in version.rows]
     order = [*rows[number:], rows[number - 1]]
     free = [*dates[number:], month_shift(dates[-1], 1, version.anchor_day)]
@@ -71,11 +85,11 @@ def _moved_to_the_end(version: ScheduleVersion, number: int) -> ScheduleVersion:
     for place, (row, due_on) in enumerate(zip(order, free, strict=True), start=number):
         balance -= row.principal_cents
         moved.append(replace(row, number=place, due_on=due_on, balance_cents=balance))
-    pause = Pause(dates[number - 1], 0)
-    return following(version, [*rows[: number - 1], *moved], recount_from=date.max, pauses=[*version.pauses, pause])
+    after, pauses = [*rows[: number - 1], *moved], [*version.pauses, Pause(dates[number - 1], 0)]
+    return following(version, after, on=on, recount_from=date.max, pauses=pauses)
 
 
-def _shifted(version: ScheduleVersion, number: int, mode: DeferralMode) -> ScheduleVersion:
+def _shifted(version: ScheduleVersion, number: int, mode: DeferralMode, on: date) -> ScheduleVersion:
     rows, dates = version.plain_rows(), [row.due_on for row in version.rows]
     balance, paused_on = version.balance(number - 1), dates[number - 1]
     interest = monthly_interest(balance, version.rate_percent)
@@ -87,4 +101,5 @@ def _shifted(version: ScheduleVersion, number: int, mode: DeferralMode) -> Sched
         for row, due_on in zip(rows[number - 1 :], later, strict=True)
     ]
     pauses = [*version.pauses, *([] if alone else [Pause(paused_on, interest)])]
-    return following(version, [*rows[: number - 1], *alone, *moved], recount_from=paused_on, pauses=pauses)
+    after = [*rows[: number - 1], *alone, *moved]
+    return following(version, after, on=on, recount_from=paused_on, pauses=pauses)

@@ -2,21 +2,31 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from statistics import mode
 
-from app.domain.amortization import ImpossiblePlan, Instalment, Rounding, monthly_interest, refuse_outside, schedule
+from app.domain.amortization import (
+    ImpossiblePlan,
+    Instalment,
+    Rounding,
+    chosen,
+    monthly_interest,
+    refuse_outside,
+    schedule,
+)
 from app.domain.payoff import Payoff, payoff, refuse_arrears
 from app.domain.schedule_versions import (
+    Pause,
     Position,
     Prepayment,
     ScheduleVersion,
-    accrual_start,
     due_by,
     following,
     position,
+    repaid_early,
+    unrepaid,
 )
 
 
@@ -73,11 +83,14 @@ def repay_early(
     nothing to the last), with the instalment of the balance left, rounded as asked, the remainder on the last.
     ADVANCE changes no row. The part repaid early bears interest for the days since the last due date, rounded down,
     and the rest its usual months, so no early repayment costs more than none. What was paid of the next instalment
-    counts in it; instalments paid whole stay. Project reference, § 2.3.
-    Raises ImpossiblePlan, naming the field: ``on``, ``amount_cents``, ``paid_cents`` (arrears come first),
-    ``rounding_unit_cents``, ``choice`` (the instalment kept does not cover the interest), ``duration_months`` (rows
-    that cannot all be positive).
+    counts in it; instalments paid ahead keep their date and total, with less interest in them. To repay a part and
+    then settle on the same day is to settle, but for cents of rounding. Project reference, § 2.3.
+    Raises ImpossiblePlan, naming the field: ``on`` (before the last event), ``amount_cents``, ``paid_cents`` (arrears
+    come first), ``rounding_unit_cents``, ``rounding``, ``choice`` (the instalment kept does not cover the interest,
+    or is so far below some to come that it would cost more), ``duration_months`` (rows that cannot all be positive).
     """
+    choice, rounding = chosen(Choice, choice, "choice"), chosen(Rounding, rounding, "rounding")
+    refuse_outside("rounding_unit_cents", rounding_unit_cents, 1)
     refuse_outside("amount_cents", amount_cents, 1)
     quote = payoff(version, on=on, paid_cents=paid_cents)
     if choice is Choice.SETTLE:
@@ -90,10 +103,10 @@ def repay_early(
     refuse_outside("amount_cents", amount_cents, 1, quote.amount_cents)
     if amount_cents == quote.amount_cents:
         return _settled(version, quote, choice)
-    change = _Change(version, _prepayment(version, done, on, amount_cents, quote))
+    change = _change(version, done, amount_cents, quote)
     kept = change.usual_cents()
     instalment = kept if choice is Choice.SHORTEN else change.reduced_cents(kept, rounding_unit_cents, rounding)
-    after = change.next(instalment)
+    after = change.no_dearer(instalment)
     return EarlyRepayment(
         choice=choice,
         version=after,
@@ -118,15 +131,16 @@ def partial_refusal_limit_cents(version: ScheduleVersion, *, paid_cents: int) ->
 @dataclass(frozen=True, slots=True)
 class _Change:
     version: ScheduleVersion
+    kept: tuple[Instalment, ...]
     early: Prepayment
 
     @property
     def balance_cents(self) -> int:
-        return self.version.balance(self.early.after_number) - self.early.principal_cents
+        return unrepaid(self.version, self.kept, [*self.version.prepayments, self.early])
 
     @property
     def ahead(self) -> tuple[Instalment, ...]:
-        return self.version.plain_rows()[self.early.after_number :]
+        return self.version.plain_rows()[len(self.kept) :]
 
     def usual_cents(self) -> int:
         """The instalment of most rows to come, the earliest where as many have another."""
@@ -142,6 +156,7 @@ class _Change:
         level = schedule(
             principal_cents=self.balance_cents,
             rate_percent=self.version.rate_percent,
+            # Any day: only the amount is read, and the earliest day leaves room for every row.
             first_due_on=date.min,
             duration_months=count,
             rounding_unit_cents=unit,
@@ -157,18 +172,34 @@ class _Change:
 
     def next(self, instalment: int) -> ScheduleVersion:
         """The next version with that instalment."""
-        rows = (*self.version.rows[: self.early.after_number], *self._rows(instalment))
-        prepayments = (*self.version.prepayments, self.early)
-        # A pause on the day itself is over: it was borne by the balance before.
-        after = self.early.on + timedelta(days=1)
-        return following(self.version, rows, recount_from=after, prepayments=prepayments)
+        rows = (*self.kept, *self._rows(instalment))
+        dates = {row.due_on for row in rows}
+        # A month of interest alone whose interest is less than a cent now is a pause.
+        alone = [Pause(slot.due_on, 0) for slot in self.ahead if slot.due_on not in dates and not slot.principal_cents]
+        return following(
+            self.version,
+            rows,
+            on=self.early.on,
+            # A pause on the day itself is over: it was borne by the balance before.
+            recount_from=self.early.on + timedelta(days=1),
+            pauses=[*self.version.pauses, *alone],
+            prepayments=(*self.version.prepayments, self.early),
+        )
+
+    def no_dearer(self, instalment: int) -> ScheduleVersion:
+        """The same, refused if it costs more than the version in force: the rows of a lender may be of any size."""
+        after = self.next(instalment)
+        if after.interest_cents > self.version.interest_cents:
+            dearer = f"Instalments of {instalment} cents would cost more than no early repayment."
+            raise ImpossiblePlan("choice", None, dearer)
+        return after
 
     def _costs_no_more(self, instalment: int) -> bool:
         return self.next(instalment).interest_cents <= self.version.interest_cents
 
     def _rows(self, instalment: int) -> Iterator[Instalment]:
         """Rows on the dates in force until the balance is nil; a month of interest alone stays one."""
-        balance, number = self.balance_cents, self.early.after_number
+        balance, number = self.balance_cents, len(self.kept)
         last_number = self.ahead[-1].number
         for slot in self.ahead:
             interest = monthly_interest(balance, self.version.rate_percent)
@@ -189,15 +220,13 @@ class _Change:
                 return
 
 
-def _prepayment(version: ScheduleVersion, done: Position, on: date, amount_cents: int, quote: Payoff) -> Prepayment:
-    """The principal repaid and its interest for the days since the last due date."""
+def _change(version: ScheduleVersion, done: Position, amount_cents: int, quote: Payoff) -> _Change:
     whole = amount_cents + done.part_cents
-    percent_days = version.rate_percent * max(0, (on - accrual_start(version, done.rows, on)).days)
-    interest = int(whole * percent_days // (36_500 + percent_days))
-    if whole - interest >= version.balance(done.rows):
+    change = _Change(version, *repaid_early(version, paid_rows=done.rows, on=quote.on, cents=whole))
+    if change.balance_cents < 1:
         message = f"{amount_cents} cents repay all the principal: settling takes {quote.amount_cents}."
         raise ImpossiblePlan("amount_cents", quote.amount_cents, message)
-    return Prepayment(on, done.rows, whole - interest, interest)
+    return change
 
 
 def _settled(version: ScheduleVersion, quote: Payoff, choice: Choice) -> EarlyRepayment:
@@ -206,9 +235,9 @@ def _settled(version: ScheduleVersion, quote: Payoff, choice: Choice) -> EarlyRe
     interest = quote.accrued_cents + quote.carried_cents
     after = version
     if due < len(version.rows):
-        earlier = (replace(early, after_number=min(early.after_number, due)) for early in version.prepayments)
-        last = Prepayment(quote.on, due, quote.balance_cents, interest)
-        after = following(version, version.rows[:due], recount_from=date.max, pauses=(), prepayments=(*earlier, last))
+        early = (*version.prepayments, Prepayment(quote.on, due, quote.balance_cents, interest))
+        rows = version.rows[:due]
+        after = following(version, rows, on=quote.on, recount_from=date.max, pauses=(), prepayments=early)
     return EarlyRepayment(
         choice=choice,
         version=after,

@@ -104,8 +104,13 @@ def _borrower(product: Product, aid: Aid) -> Iterator[Finding]:
         yield "capacity", None, aid.capacity or Capacity.MINOR, Severity.WARN
     yield from _listed("ficp", product.ficp, is_listed=aid.attested.get(Attested.FICP_LISTED))
     yield from _listed("bank_ban", product.bank_ban, is_listed=aid.attested.get(Attested.BANK_BANNED))
-    if aid.attested.get(Attested.OVER_INDEBTED) and not aid.attested.get(Attested.OVER_INDEBTEDNESS_AGREEMENT):
-        yield "over_indebtedness", None, None, Severity.REFUSE
+    agreed = aid.attested.get(Attested.OVER_INDEBTEDNESS_AGREEMENT)
+    if aid.attested.get(Attested.OVER_INDEBTED):
+        policy = product.over_indebtedness
+        if policy is ListingPolicy.REFUSED or not agreed:
+            yield "over_indebtedness", policy, policy and Attested.OVER_INDEBTED, Severity.REFUSE
+        elif policy is ListingPolicy.ACCEPTED_UNDER_CONDITIONS:
+            yield "over_indebtedness", policy, Attested.OVER_INDEBTED, Severity.WARN
 
 
 def _listed(rule: str, policy: ListingPolicy | None, *, is_listed: bool | None) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ error's `facts` in braces. `app/errors.py` alone knows HTTP.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -182,7 +183,7 @@ class PlanDiffersFromDecision(Conflict):
 
 
 class ImpossibleSchedule(Conflict):
-    """No repayment schedule fits these terms: change {field}, whose nearest possible value is {bound}."""
+    """No repayment schedule fits these terms: change {field} (nearest possible value: {bound})."""
 
 
 class RuleNotStated(Conflict):
@@ -210,11 +211,15 @@ class UnreachableTooSoon(Conflict):
 
 
 class DateOutOfOrder(Conflict):
-    """The date {field} cannot come before {not_before}."""
+    """{field} cannot come before {not_before}."""
+
+
+class DateInPast(Conflict):
+    """{field} lies in the past."""
 
 
 class DateInFuture(Conflict):
-    """The date {field} lies in the future."""
+    """{field} lies in the future."""
 
 
 class BorrowerIsMinor(Conflict):
@@ -268,9 +273,27 @@ class SamePersonTwice(Conflict):
 class RulesBreached(Conflict):
     """The rules of the CCAS do not allow this."""
 
-    def __init__(self, breaches: list[Breach]) -> None:
+    def __init__(self, breaches: list[Breach], *, overridable_by: Mapping[str, Sequence[str]] | None = None) -> None:
+        """`overridable_by` names, by rule, the roles that may go past it with a reason; none where it is silent."""
         super().__init__()
         self.breaches = breaches
+        self.overridable_by = overridable_by or {}
+
+
+class OverrideNotNeeded(Conflict):
+    """There is nothing to override: {rule} is met."""
+
+
+class OverrideNotAllowed(Conflict):
+    """{rule} is set by law: nobody may override it."""
+
+
+class RulesOverlap(Conflict):
+    """The rules of version {taken_by} are in force from {taken_from} to {taken_to}: no others can be."""
+
+
+class TooManyDecisions(Conflict):
+    """More than {limit} decisions were taken between {decided_from} and {decided_to}: choose a shorter time."""
 
 
 class TooManyAtOnce(MicrocreditError):

@@ -14,6 +14,28 @@ class BudgetSide(StrEnum):
     CHARGE = "charge"
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What a household has in a month, in cents: resources, what is left to live on, instalments on debts."""
+
+    resources_cents: int
+    left_to_live_cents: int
+    debt_instalments_cents: int
+
+
+def month(lines: Iterable[tuple[BudgetSide, str, int]]) -> Month:
+    """The month that budget lines (side, kind, cents) make up, before food.
+
+    Housing aid is netted from the rent, and is no resource.
+    """
+    lines = tuple(lines)
+    aid = sum(cents for side, kind, cents in lines if (side, kind) == (BudgetSide.RESOURCE, "housing_aid"))
+    resources = sum(cents for side, _, cents in lines if side is BudgetSide.RESOURCE) - aid
+    charges = sum(cents for side, _, cents in lines if side is BudgetSide.CHARGE)
+    debts = sum(cents for side, kind, cents in lines if (side, kind) == (BudgetSide.CHARGE, "debt_instalments"))
+    return Month(resources, resources - (charges - aid), debts)
+
+
 class PlanLineKind(StrEnum):
     """Where the money of a line comes from. `grant` is this scheme's own grant; other funds are `third_party`."""
 

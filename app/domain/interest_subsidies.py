@@ -35,7 +35,10 @@ _COMPARED = ("principal_cents", "interest_cents", "total_cents", "balance_cents"
 
 
 def shares(rows: Iterable[Instalment], bearer: Payer | None) -> list[Shares]:
-    """The third parties' part of each row under the rule: all of its interest, or nothing."""
+    """The third parties' part of each row under the rule, in cents: all of its interest, or nothing.
+
+    Project reference, § 2.2 (the City of Toulouse's subsidy, to be invoiced instalment by instalment).
+    """
     third_party = bearer not in (None, Payer.BORROWER, Payer.NOBODY)
     return [
         (InterestShare(str(bearer), row.interest_cents),) if third_party and row.interest_cents else () for row in rows

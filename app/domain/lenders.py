@@ -36,11 +36,13 @@ class PaidWhen(StrEnum):
 
 
 class RefundCondition(StrEnum):
-    """What a refund at the end asks for."""
+    """What a refund at the end asks for; an incident that is serious is for the CCAS to say."""
 
     FULLY_REPAID = "fully_repaid"
     NEVER_LATE = "never_late"
+    NO_SERIOUS_INCIDENT = "no_serious_incident"
     RESIDENT_ON_THAT_DAY = "resident_on_that_day"
+    ASKED_FOR_BY_THE_BORROWER = "asked_for_by_the_borrower"
 
 
 class GuaranteeBase(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.domain.aids import Aid
+from app.domain.amortization import RemainderOn
 from app.domain.breaches import Finding, Severity
 from app.domain.dates import months_after
 from app.domain.products import Product
@@ -51,7 +52,11 @@ def _earlier_loans(product: Product, aid: Aid) -> Iterator[Finding]:
 
 
 def _rounding(product: Product, aid: Aid) -> Iterator[Finding]:
+    """As the rules round; with interest, the remainder is on the last instalment whatever they say."""
     rounding = product.rounding
+    if aid.remainder_on is RemainderOn.FIRST and product.rate_percent:
+        yield "rounding.remainder_on", [RemainderOn.LAST.value], aid.remainder_on.value, Severity.REFUSE
+        return
     if rounding is None or aid.remainder_on is None or aid.rounding_unit_cents is None:
         return
     if aid.remainder_on not in rounding.remainder_on:

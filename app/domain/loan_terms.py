@@ -90,14 +90,24 @@ def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
 
 
 def planned(
-    product: Product, asked: AskedTerms, *, first_due_on: date, anchor_day: int | None = None
+    product: Product,
+    asked: AskedTerms,
+    *,
+    first_due_on: date,
+    anchor_day: int | None = None,
+    remainder_on: RemainderOn | None = None,
 ) -> tuple[LoanTerms, tuple[Instalment, ...]]:
-    """The full terms and their schedule. Raises as `complete` does."""
+    """The full terms and their schedule. Raises as `complete` does.
+
+    `remainder_on` stands for the side that was asked for.
+    """
     rounding, rate = product.rounding, product.rate_percent
     if rounding is None or rate is None:
         raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
     last_allowed = RemainderOn.LAST in rounding.remainder_on
-    remainder_on = asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])
+    remainder_on = (
+        remainder_on or asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])
+    )
     unit = asked.rounding_unit_cents or rounding.unit_cents
     mode = asked.rounding or rounding.mode
     rows = schedule(

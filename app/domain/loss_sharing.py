@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from app.domain.amortization import ImpossiblePlan, refuse_outside, refuse_rate
+from app.domain.amortization import ImpossiblePlan, chosen, refuse_outside, refuse_rate
 
 
 class LossBase(StrEnum):
@@ -58,7 +58,7 @@ class LossShares:
     lender_cents: int
 
 
-def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Sequence[Guarantor]) -> LossShares:
+def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Iterable[Guarantor]) -> LossShares:
     """The loss at write-off, principal and accrued interest, split by largest remainders; the lender keeps the rest.
 
     Each guarantor is due its share of its base, whole cents; the cents left go to the largest fractions, the
@@ -66,8 +66,9 @@ def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Sequenc
     their order changes nothing. What is above a cap stays with the lender. Own funds: no guarantor, all the lender's.
     Project reference, § 3.4 (FCS 50 %; Toulouse 15 %, whose base the convention is to say).
     Raises ImpossiblePlan: ``principal_cents``, ``interest_cents``, ``share_percent`` (above 100 % together),
-    ``cap_loss_cents``, ``cap_portfolio_cents``, ``called_cents``, ``name`` (twice the same).
+    ``base``, ``cap_loss_cents``, ``cap_portfolio_cents``, ``called_cents``, ``name`` (twice the same).
     """
+    guarantors = tuple(guarantors)
     refuse_outside("principal_cents", principal_cents, 0)
     refuse_outside("interest_cents", interest_cents, 0)
     loss = principal_cents + interest_cents
@@ -101,6 +102,7 @@ def _refuse(guarantors: Iterable[Guarantor]) -> None:
     left, names = Decimal(100), set[str]()
     for one in guarantors:
         refuse_rate(one.share_percent, "share_percent")
+        chosen(LossBase, one.base, "base")
         if one.share_percent > left:
             message = f"Shares are at most 100 % together: {one.name} has {left} % at most."
             raise ImpossiblePlan("share_percent", None if left % 1 else int(left), message)

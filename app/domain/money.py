@@ -1,34 +1,48 @@
-"""Amounts are whole cents (``int``), never ``float``; this is the only place that rounds one."""
+"""Amounts are whole cents (``int``), never ``float``; this is the only place that rounds one.
 
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+A value is rounded as the fraction it is: no digits are lost before, whatever the decimal context.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
 
 _NARROW_NO_BREAK_SPACE = "\u202f"
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def round_half_up(value: Decimal, unit_cents: int = 1) -> int:
+def round_half_up(value: Decimal | Fraction, unit_cents: int = 1) -> int:
     """Cents nearest to ``value`` (in cents) among the multiples of ``unit_cents``; a tie goes away from zero.
 
     The usual rule of French schedules: half a cent makes a cent. ``unit_cents=100`` gives whole euros.
     Raises ValueError if the unit is not positive or the value is not finite.
     """
-    return _round(value, unit_cents, ROUND_HALF_UP)
+    return quotient_half_up(*_units(value, unit_cents)) * unit_cents
 
 
-def round_up(value: Decimal, unit_cents: int = 1) -> int:
+def round_up(value: Decimal | Fraction, unit_cents: int = 1) -> int:
     """Smallest multiple of ``unit_cents`` that is not below ``value`` (in cents).
 
     Raises ValueError if the unit is not positive or the value is not finite.
     """
-    return _round(value, unit_cents, ROUND_CEILING)
+    numerator, denominator = _units(value, unit_cents)
+    return -(-numerator // denominator) * unit_cents
 
 
-def _round(value: Decimal, unit_cents: int, mode: str) -> int:
+def quotient_half_up(numerator: int, denominator: int) -> int:
+    """The cents nearest to a quotient of whole numbers, the second above 0; a tie goes away from zero."""
+    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return nearest if numerator >= 0 else -nearest
+
+
+def _units(value: Decimal | Fraction, unit_cents: int) -> tuple[int, int]:
+    """The value over the unit, as a quotient of whole numbers."""
     if unit_cents < 1:
         raise ValueError(f"A rounding unit is at least 1 cent, not {unit_cents}.")
-    if not value.is_finite():
-        raise ValueError(f"{value} is not an amount.")
-    return int((value / unit_cents).to_integral_value(rounding=mode)) * unit_cents
+    try:
+        numerator, denominator = value.as_integer_ratio()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{value} is not an amount.") from None
+    return numerator, denominator * unit_cents
 
 
 def euros(cents: int) -> str:

@@ -72,7 +72,7 @@ class SignedOnAnotherDay(Conflict):
 
 
 class DateAfterPosition(Conflict):
-    """The date {field} lies after the position of the statement, {position_on}."""
+    """{field} lies after the position of the statement, {position_on}."""
 
 
 class InstalmentUnknown(Conflict):

@@ -13,7 +13,9 @@ class Payoff:
 
     ``unpaid_cents`` is what is due up to that day, that day included, and not paid; ``paid_ahead_cents`` what is paid
     and not yet due. ``carried_cents`` is the interest of past pauses, ``accrued_cents`` that of the ``days`` since
-    the last due date. ``credit_cents`` is what has been paid beyond all that is owed.
+    the last due date. ``credit_cents`` is what has been paid beyond all that is owed. ``interest_saved_cents`` is the
+    interest that the schedule still had to come after that day, of instalments paid ahead too, and that settling
+    spares: what settling costs less than going on.
     """
 
     on: date
@@ -62,8 +64,11 @@ def payoff(version: ScheduleVersion, *, on: date, paid_cents: int) -> Payoff:
 
 
 def refuse_before_last_event(version: ScheduleVersion, on: date) -> None:
-    """Raises ImpossiblePlan on ``on`` before the money was paid out, or before the last early repayment."""
-    earliest = max([version.released_on, *(early.on for early in version.prepayments)])
+    """Raises ImpossiblePlan on ``on`` before the money was paid out, or before the last event."""
+    events = [early.on for early in version.prepayments]
+    if version.effective_on is not None:
+        events.append(version.effective_on)
+    earliest = max([version.released_on, *events])
     if on < earliest:
         raise ImpossiblePlan("on", earliest, f"The version does not hold before {earliest}: {on} is too early.")
 

@@ -50,12 +50,15 @@ class Caller:
 _STAFF = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
 _AGENT = frozenset({Role.AGENT})
 _DECIDER = frozenset({Role.DECIDER})
+_MANAGER = frozenset({Role.MANAGER})
 _PARTNER = frozenset({Role.PARTNER})
 STAFF_ROLES = _STAFF
 
 # Operation identifiers are `file_function` of `app/routers/`.
 ROLES: dict[str, frozenset[Role]] = {
     "auth_me": frozenset(Role),
+    "rule_adoptions_create": _MANAGER,
+    "rule_impacts_create": _MANAGER,
     "people_create": _AGENT,
     "people_list": _STAFF,
     "people_read": _STAFF,
@@ -72,6 +75,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "plans_replace_budget": _AGENT,
     "plans_read_financing_plan": _STAFF,
     "plans_replace_financing_plan": _AGENT,
+    "attestations_create": _AGENT,
+    "attestations_list": _STAFF,
     "decisions_create": _DECIDER,
     "decisions_list": _STAFF,
     "decisions_read": _STAFF,

@@ -20,7 +20,9 @@ _STRICT = {"extra": "forbid", "strict": True}
 
 
 class ListingPolicy(StrEnum):
-    """What being listed means for a loan: in the FICP (incidents de remboursement), or banned from banking (FCC)."""
+    """What it means for a loan to be listed in the FICP (incidents de remboursement), banned from banking (FCC), or in
+    an over-indebtedness procedure; that one asks for the written agreement of who may give it, whatever the rules.
+    """
 
     REFUSED = "refused"
     ACCEPTED = "accepted"
@@ -239,6 +241,7 @@ class Product:
     running_loans_max: int | None = None
     months_since_last_loan_min: int | None = None
     bank_ban: ListingPolicy | None = None
+    over_indebtedness: ListingPolicy | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     overridable_by: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     # All parties sign on one day, and the borrowers their support contract (contrat d'accompagnement) with it.

@@ -8,12 +8,13 @@ early stands beside the rows, so that both add up to the money lent.
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, MINYEAR, date, timedelta
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 from app.domain.amortization import ImpossiblePlan, Instalment, monthly_interest, refuse_outside, refuse_rate
-from app.domain.money import round_half_up
+from app.domain.money import quotient_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,14 @@ class Pause:
     """A due date without its payment: the interest of that time, in cents, waits for the last instalment.
 
     It is never added to the balance: interest due for less than a year bears none (art. 1343-2 of the Code civil).
-    ``days`` is null for a month; a number says that the time was counted in days over 365.
+    ``days`` is null for a month; a number says that the time was counted in days over 365. ``is_past`` says that the
+    date was past already when a rescheduling counted from it: another one counts again from the last due date.
     """
 
     due_on: date
     interest_cents: int
     days: int | None = None
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +47,38 @@ class Prepayment:
         return self.principal_cents + self.interest_cents
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The day of month on which dates fell up to a day, that day included, before another was chosen."""
+
+    until: date
+    day: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleVersion:
     """A schedule in force; raises ImpossiblePlan on ``rows`` if the parts do not hold together.
 
-    ``rate_percent`` is a nominal year; ``released_on`` the day the money was paid out; ``anchor_day`` the day of
-    month that the contract chose (1 to 31). The last row's interest includes that of the pauses.
+    ``rate_percent`` is a nominal year; ``released_on`` the day the money was paid out; ``starts_on`` the day a month
+    before the first due date of the contract, from which its months count; ``anchor_day`` the day of month chosen
+    (1 to 31) for the dates to come, ``past_anchors`` those of the dates before. ``effective_on`` is the day of the
+    event that made this version, null for the contract's first. The last row's interest includes that of the pauses.
     """
 
     rows: tuple[Instalment, ...]
     rate_percent: Decimal
     released_on: date
+    starts_on: date
     anchor_day: int
+    past_anchors: tuple[Anchor, ...] = ()
     pauses: tuple[Pause, ...] = ()
     prepayments: tuple[Prepayment, ...] = ()
+    effective_on: date | None = None
 
     def __post_init__(self) -> None:
         refuse_rate(self.rate_percent)
-        refuse_outside("anchor_day", self.anchor_day, 1, 31)
+        for day in (self.anchor_day, *(anchor.day for anchor in self.past_anchors)):
+            refuse_outside("anchor_day", day, 1, 31)
         found = [text for text, is_found in _faults(self).items() if is_found]
         if found:
             raise ImpossiblePlan("rows", None, f"These rows are not a schedule: {', '.join(found)}.")
@@ -92,6 +109,11 @@ class ScheduleVersion:
         before = self.rows[number - 1].balance_cents if number else self.principal_cents
         return before - self.prepaid(number)
 
+    def anchor_of(self, on: date) -> int:
+        """The day of month from which the dates after a due date count: the anchor of its time, if it is on it."""
+        day = next((anchor.day for anchor in self.past_anchors if on <= anchor.until), self.anchor_day)
+        return _counted_from(on, day)
+
     def plain_rows(self) -> tuple[Instalment, ...]:
         """The rows without the interest of the pauses."""
         return with_carried(self.rows, -self.carried_cents)
@@ -108,12 +130,21 @@ class Position:
 def in_force(
     rows: Iterable[Instalment], *, rate_percent: Decimal, released_on: date, anchor_day: int | None = None
 ) -> ScheduleVersion:
-    """The first version: the rows of the contract; without an anchor, the day of the first one."""
+    """The first version: the rows of the contract; without an anchor, the day of the first one.
+
+    The rate is a nominal year, in percent. Raises ImpossiblePlan: ``rows`` (none, or not a schedule),
+    ``rate_percent``, ``anchor_day``, ``due_on`` (a first date in the first month of the calendar).
+    """
     rows = tuple(rows)
     if not rows:
         raise ImpossiblePlan("rows", None, "A schedule has rows.")
-    day = rows[0].due_on.day if anchor_day is None else anchor_day
-    return ScheduleVersion(rows=rows, rate_percent=rate_percent, released_on=released_on, anchor_day=day)
+    first = rows[0].due_on
+    anchor = first.day if anchor_day is None else anchor_day
+    refuse_outside("anchor_day", anchor, 1, 31)
+    start = month_shift(first, -1, _counted_from(first, anchor))
+    return ScheduleVersion(
+        rows=rows, rate_percent=rate_percent, released_on=released_on, starts_on=start, anchor_day=anchor
+    )
 
 
 def position(version: ScheduleVersion, paid_cents: int) -> Position:
@@ -134,23 +165,52 @@ def due_by(version: ScheduleVersion, on: date) -> int:
     return sum(1 for row in version.rows if row.due_on <= on)
 
 
+def month_start(version: ScheduleVersion, number: int, on: date, pauses: Iterable[Pause]) -> date:
+    """The date from which the month after row ``number`` counts, as of ``on``: its due date, or a later pause."""
+    start = version.rows[number - 1].due_on if number else version.starts_on
+    return max([start, *(pause.due_on for pause in pauses if pause.due_on <= on)])
+
+
 def accrual_start(version: ScheduleVersion, number: int, on: date) -> date:
     """The day from which interest runs after row ``number``, as of ``on``: its due date, or a later pause.
 
     Before the first row, a month before the first due date or the day the money was paid out, the later of the two:
     the first instalment bears one month, however long it was delayed.
     """
-    pauses = [pause.due_on for pause in version.pauses if pause.due_on <= on]
-    if number:
-        return max(version.rows[number - 1].due_on, *pauses, version.released_on)
-    starts = [_month_before(row.due_on) for row in version.rows[:1]]
-    starts += [_start_of(pause) for pause in version.pauses[:1]]
-    return max(min(starts, default=version.released_on), *pauses, version.released_on)
+    return max(month_start(version, number, on, version.pauses), version.released_on)
 
 
 def interest_of_days(balance_cents: int, rate_percent: Decimal, days: int) -> int:
     """Interest in cents of some days over 365, half up."""
-    return round_half_up(balance_cents * rate_percent * days / 36_500)
+    numerator, denominator = rate_percent.as_integer_ratio()
+    return quotient_half_up(balance_cents * numerator * days, 36_500 * denominator)
+
+
+def unrepaid(version: ScheduleVersion, rows: Iterable[Instalment], early: Iterable[Prepayment]) -> int:
+    """The principal in cents of the loan that these rows and early repayments leave."""
+    repaid = sum(row.principal_cents for row in rows) + sum(prepayment.principal_cents for prepayment in early)
+    return version.principal_cents - repaid
+
+
+def repaid_early(
+    version: ScheduleVersion, *, paid_rows: int, on: date, cents: int
+) -> tuple[tuple[Instalment, ...], Prepayment]:
+    """The rows already paid, and the early repayment that ``cents`` make on ``on``, when no row due is unpaid.
+
+    The principal repaid bears interest for the days since the last due date, rounded down. Instalments paid ahead
+    are not due yet: they keep their date and total, and of it what the smaller balance bears is interest.
+    """
+    due = due_by(version, on)
+    percent_days = Fraction(version.rate_percent) * max(0, (on - accrual_start(version, due, on)).days)
+    interest = int(cents * percent_days // (36_500 + percent_days))
+    early = Prepayment(on, due, cents - interest, interest)
+    rows, balance = list(version.rows[:due]), version.balance(due) - early.principal_cents
+    for row in version.rows[due:paid_rows]:
+        interest = min(row.total_cents, monthly_interest(balance, version.rate_percent))
+        balance -= row.total_cents - interest
+        principal = row.total_cents - interest
+        rows.append(replace(row, principal_cents=principal, interest_cents=interest, balance_cents=balance))
+    return tuple(rows), early
 
 
 def month_shift(day: date, months: int, anchor_day: int) -> date:
@@ -164,12 +224,9 @@ def month_shift(day: date, months: int, anchor_day: int) -> date:
     return date(year, month + 1, min(anchor_day, monthrange(year, month + 1)[1]))
 
 
-def _start_of(pause: Pause) -> date:
-    return _month_before(pause.due_on) if pause.days is None else pause.due_on - timedelta(days=pause.days)
-
-
-def _month_before(day: date) -> date:
-    return month_shift(day, -1, day.day)
+def _counted_from(on: date, anchor_day: int) -> int:
+    """The anchor where the day is on it, 28/02 on 31 too, else its own day of the month."""
+    return anchor_day if month_shift(on, 0, anchor_day) == on else on.day
 
 
 def with_carried(rows: Sequence[Instalment], cents: int) -> tuple[Instalment, ...]:
@@ -187,11 +244,12 @@ def following(
     version: ScheduleVersion,
     rows: Sequence[Instalment],
     *,
+    on: date,
     recount_from: date,
     pauses: Iterable[Pause] | None = None,
     prepayments: tuple[Prepayment, ...] | None = None,
 ) -> ScheduleVersion:
-    """The next version with these rows, which have no interest of pauses yet; the rest is as before unless given.
+    """The version from ``on`` with these rows, which have no interest of pauses yet; the rest stays unless given.
 
     The pauses from ``recount_from`` on are counted again on the balance of their day: an earlier payment makes them
     cheaper, a later one dearer. Those after the last row fall. Raises ArithmeticError if principal is lost: a fault
@@ -201,7 +259,7 @@ def following(
     candidates = sorted(version.pauses if pauses is None else pauses, key=lambda pause: pause.due_on)
     kept = [pause for pause in candidates if pause.due_on <= last_on]
     early = version.prepayments if prepayments is None else prepayments
-    bare = replace(version, rows=tuple(rows), pauses=(), prepayments=early)
+    bare = replace(version, rows=tuple(rows), pauses=(), prepayments=early, effective_on=on)
     if bare.principal_cents != version.principal_cents:
         raise ArithmeticError(f"{version.principal_cents} cents lent would become {bare.principal_cents}.")
     counted = tuple(_recounted(bare, pause) if pause.due_on >= recount_from else pause for pause in kept)

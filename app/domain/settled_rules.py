@@ -38,6 +38,7 @@ def settle(
         duration_months_max=_smallest(product.duration_months_max, chosen.duration_months_max),
         rate_percent=_rate(product, chosen, on, known, age),
         income_ceiling=_ceiling(product.income_ceiling, on, known),
+        sources=product.sources | _texts_of_lender(product, chosen),
         tiers=tuple(
             replace(
                 tier,
@@ -54,6 +55,22 @@ def stated_rate(product: Product) -> Decimal:
     if product.rate_percent is None:
         raise RuleNotStated(path="rate_percent")
     return product.rate_percent
+
+
+def _texts_of_lender(product: Product, lender: Lender) -> dict[str, str]:
+    """The sentences behind the limits of the lender that are narrower than the tenant's, under the rules' own names."""
+    place = "lender" if lender is product.lender else f"other_lenders.{product.other_lenders.index(lender)}"
+    narrower = {
+        "amount_cents_min": _largest, "duration_months_min": _largest,
+        "amount_cents_max": _smallest, "duration_months_max": _smallest,
+    }  # fmt: skip
+    return {
+        rule: text
+        for rule, narrow in narrower.items()
+        if getattr(lender, rule) is not None
+        and narrow(getattr(product, rule), getattr(lender, rule)) != getattr(product, rule)
+        and (text := product.sources.get(f"{place}.{rule}"))
+    }
 
 
 def _lender(product: Product, code: str | None, on: date) -> Lender:

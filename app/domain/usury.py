@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
-from app.domain.amortization import ImpossiblePlan
+from app.domain.amortization import ImpossiblePlan, refuse_outside
 
 # Read by Pydantic where these classes are validated: an unknown key or a loosely typed value is an error.
 _STRICT = {"extra": "forbid", "strict": True}
@@ -176,15 +176,14 @@ class Usury:
 
 
 def usury(*, apr_percent: Decimal, amount_cents: int, offered_on: date, table: UsuryTable) -> Usury:
-    """Tests the APR of a loan, in percent a year, at the date of its offer.
+    """Tests the APR of a loan, in percent a year, at the date of its offer; ``amount_cents`` is lent before any fee.
 
     The APR counts with its two decimals, half up, and may equal the threshold. One that rounds to 0.00 or less is
     never usurious, even where the threshold is not known. `not_applicable` is for an amount of 0: nothing is lent.
-    Raises ImpossiblePlan for an amount below 0 or an APR that is no number.
+    Raises ImpossiblePlan: ``amount_cents`` (below 0, or not whole), ``apr_percent`` (no decimal number).
     """
-    if amount_cents < 0:
-        raise ImpossiblePlan("amount_cents", 0, "An amount is at least 0 cents.")
-    if not apr_percent.is_finite():
+    refuse_outside("amount_cents", amount_cents, 0)
+    if not isinstance(apr_percent, Decimal) or not apr_percent.is_finite():
         raise ImpossiblePlan("apr_percent", None, "An APR is a number of percents a year.")
     if amount_cents == 0:
         return Usury(UsuryStatus.NOT_APPLICABLE)

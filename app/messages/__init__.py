@@ -19,6 +19,7 @@ Language = Literal["fr", "en"]
 _CODES = {"purposes": "purposes", "purposes_excluded": "purposes", "tiers": "exceptions", "documents": "papers"}
 _IN_CENTS = frozenset({"grant", "income_ceiling", "left_to_live", "instalment_within_capacity"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
 
 
 def language_of(accept_language: str | None) -> Language:
@@ -59,7 +60,10 @@ def of_fault(fault: FieldFault, language: Language) -> str:
 
 def of_breach(breach: Breach, language: Language) -> str:
     """The sentence that tells which rule was not met."""
-    template = _texts(language)["rules"][breach.rule]
+    texts = _texts(language)["rules"]
+    template = texts[breach.rule]
+    if breach.limit is None or breach.actual is None:
+        template = texts.get(f"{breach.rule}.unknown", template)
     if breach.rule in _CODES:
         section = _CODES[breach.rule]
         limit = breach.limit if isinstance(breach.limit, list) else []
@@ -72,7 +76,8 @@ def of_breach(breach: Breach, language: Language) -> str:
 
 
 def _filled(template: str, facts: Mapping[str, Any], language: Language) -> str:
-    return template.format_map(_filled_values(facts, language))
+    text = template.format_map(_filled_values(facts, language))
+    return text[:1].upper() + text[1:]
 
 
 def _filled_values(facts: Mapping[str, Any], language: Language) -> dict[str, str]:
@@ -89,9 +94,14 @@ def _told(name: str, value: Any, language: Language) -> str:
         return ", ".join(_told(name, item, language) for item in value)
     if name.endswith("_cents") and isinstance(value, int):
         return euros(value) if language == "fr" else f"€{value // 100:,}.{value % 100:02d}"
-    if language == "fr" and isinstance(value, str) and _DAY.fullmatch(value):
-        return "/".join(reversed(value.split("-")))
-    return _texts(language)["words"].get(str(value), str(value))
+    text = str(value)
+    if language == "fr" and _DAY.fullmatch(text):
+        return "/".join(reversed(text.split("-")))
+    if language == "fr" and _DECIMAL.fullmatch(text):
+        return text.replace(".", ",")
+    if name == "expected":
+        return text.replace(" or ", " ou ") if language == "fr" else text
+    return _texts(language)["words"].get(text, text)
 
 
 @cache

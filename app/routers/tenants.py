@@ -4,18 +4,19 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.dependencies import Now, PublicTransaction, Slug
+from app.dependencies import Answer, Now, PublicTransaction, Slug
 from app.routing import router as strict_router
-from app.schemas.tenants import RulesQuery, RuleVersionList, RuleVersionRead, TenantList, TenantRead
+from app.schemas.base import Page, PageQuery
+from app.schemas.tenants import RulesQuery, RuleVersionList, RuleVersionRead, TenantRead
 from app.services import tenants
 
 router = strict_router("/v1/tenants", "tenants")
 
 
 @router.get("", summary="The CCAS of this instance")
-async def list_(session: PublicTransaction) -> TenantList:
-    """All tenants by slug."""
-    return await tenants.list_all(session)
+async def list_(session: PublicTransaction, answer: Answer, query: Annotated[PageQuery, Query()]) -> Page[TenantRead]:
+    """By slug."""
+    return answer.linked(await tenants.list_page(session, query=query))
 
 
 @router.get("/{slug}", summary="One CCAS")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import RemainderOn, Rounding
@@ -20,12 +20,13 @@ from app.schemas.base import (
     Months,
     Output,
     PageQuery,
+    PartnerCode,
     Percent,
     PositiveCents,
     Prose,
     Resource,
 )
-from app.schemas.codes import DecisionReason
+from app.schemas.codes import DecisionReason, ExceptionalReason
 from app.schemas.plans import FinancingPlanReplace
 from app.schemas.requests import OtherAnswer
 
@@ -55,8 +56,22 @@ class LoanTerms(Input):
         return self
 
 
+RulePath = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_.]{1,62}$", examples=["amount_cents_max"])]
+
+
+class Override(Input):
+    """A rule that is gone past (dérogation), by its path, and why."""
+
+    rule: RulePath
+    reason: Prose
+
+
 class DecisionCreate(Input):
-    """A decision, dated the day it was taken. Anything but an approval or a grant says why."""
+    """A decision, dated the day it was taken. Anything but an approval or a grant says why.
+
+    `lender` chooses among those of the rules, the first where none is named; `exceptional_reason` asks for the higher
+    limits that the rules keep for it. `overrides` go past rules that refuse, where the rules let the caller's roles.
+    """
 
     outcome: Outcome
     loan: LoanTerms | None = None
@@ -70,6 +85,9 @@ class DecisionCreate(Input):
     signatory_capacity: Line | None = None
     delegation_reference: Line | None = None
     body: Line | None = None
+    lender: PartnerCode | None = None
+    exceptional_reason: ExceptionalReason | None = None
+    overrides: Annotated[list[Override], Field(max_length=20)] = []
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -83,11 +101,20 @@ class DecisionCreate(Input):
             "reason_missing": not gives and (self.reason_code is None or self.reason is None),
             "reason_does_not_fit": self.reason_code is not None and self.reason_code not in fitting,
             "other_answer_with_refusal_only": refuses != (self.other_answer is not None),
+            "overrides_with_aid_only": bool(self.overrides) and not gives,
+            "override_doubled": len({override.rule for override in self.overrides}) < len(self.overrides),
         }
         for fault, found in faults.items():
             if found:
                 raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
         return self
+
+
+class OverrideRead(Output):
+    """A rule that was gone past, or a warning that was answered, and why."""
+
+    rule: str
+    reason: str
 
 
 class BreachRead(Output):
@@ -140,6 +167,7 @@ class DecisionRead(Resource):
     rules_version: int
     facts: dict[str, Any]
     breaches: list[BreachRead]
+    overrides: list[OverrideRead]
     entered_at: datetime
 
 

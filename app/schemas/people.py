@@ -3,17 +3,20 @@
 from datetime import date
 from uuid import UUID
 
+from app.domain.aids import Capacity
 from app.schemas.base import Day, Email, Input, InseeCode, PageQuery, Phone, Resource, ShortLine
 
 
 class PersonCreate(Input):
-    """A beneficiary as first met."""
+    """A beneficiary as first met. Null is not told: since when in the commune, and the capacity to contract."""
 
     first_names: ShortLine
     birth_name: ShortLine
     usage_name: ShortLine | None = None
     birth_on: Day
     commune_insee_code: InseeCode
+    resident_since_on: Day | None = None
+    capacity: Capacity | None = None
     phone: Phone | None = None
     email: Email | None = None
 
@@ -26,6 +29,8 @@ class PersonUpdate(Input):
     usage_name: ShortLine | None = None
     birth_on: Day = None  # type: ignore[assignment]
     commune_insee_code: InseeCode = None  # type: ignore[assignment]
+    resident_since_on: Day | None = None
+    capacity: Capacity | None = None
     phone: Phone | None = None
     email: Email | None = None
 
@@ -39,6 +44,8 @@ class PersonRead(Resource):
     usage_name: str | None
     birth_on: date
     commune_insee_code: str
+    resident_since_on: date | None
+    capacity: Capacity | None
     phone: str | None
     email: str | None
 

@@ -27,10 +27,11 @@ class ChargeLine(Input):
 
 
 class BudgetReplace(Input):
-    """A month of the household."""
+    """A month of the household, and what it was assessed to be able to repay in one; null is not assessed yet."""
 
     resources: Annotated[list[ResourceLine], Field(max_length=50)]
     charges: Annotated[list[ChargeLine], Field(max_length=50)]
+    assessed_capacity_cents: Cents | None = None
 
 
 class BudgetLineRead(Output):
@@ -49,6 +50,7 @@ class BudgetRead(Resource):
     charges: list[BudgetLineRead]
     resources_cents: int
     charges_cents: int
+    assessed_capacity_cents: int | None
     entered_at: datetime
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, Self
 from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.domain.aids import Capacity
 from app.domain.amortization import DURATION_MONTHS_MAX, PRINCIPAL_CENTS_MAX, RemainderOn, Rounding
+from app.domain.lenders import RefundCondition
 from app.domain.usury import UsuryCategory, UsuryStatus
 from app.schemas.base import (
     AnchorDay,
@@ -16,12 +18,13 @@ from app.schemas.base import (
     Input,
     InseeCode,
     Output,
+    PartnerCode,
     Percent,
     PositiveCents,
     RatePercent,
     ShortLine,
 )
-from app.schemas.codes import Purpose
+from app.schemas.codes import ExceptionalReason, Purpose
 from app.schemas.decisions import BreachRead, RoundingUnit
 from app.schemas.loans import ScheduleRowRead
 
@@ -35,10 +38,19 @@ FixedPercent = Annotated[
 
 
 class SimulationApplicant(Input):
-    """What is known of the person; what is not given is not tested."""
+    """What is known of the person and the household, a month for what is in cents; what is not given is not tested.
+
+    `left_to_live_cents` is before the loan.
+    """
 
     birth_on: Day | None = None
+    capacity: Capacity | None = None
     commune_insee_code: InseeCode | None = None
+    resident_since_on: Day | None = None
+    resources_cents: Cents | None = None
+    left_to_live_cents: Cents | None = None
+    debt_instalments_cents: Cents | None = None
+    adults: Annotated[int, Field(strict=True, ge=1, le=20)] | None = None
     minor_children: Annotated[int, Field(strict=True, ge=0, le=30)] | None = None
 
 
@@ -47,7 +59,8 @@ class SimulationCreate(Input):
 
     `on` is the day of the rules and of the offer; payment is due that day and the first instalment a month later,
     unless other days are given. Instalments fall on `anchor_day`, or on the last day of a shorter month: that of the
-    first instalment where its day is given, else that of the payment. The fee is kept from the payment.
+    first instalment where its day is given, else that of the payment. The fee is kept from the payment. `lender`
+    chooses among those of the rules, the first where none is named.
     """
 
     amount_cents: Annotated[int, Field(strict=True, ge=1, le=PRINCIPAL_CENTS_MAX, description="whole cents")]
@@ -55,6 +68,8 @@ class SimulationCreate(Input):
     instalment_cents: PositiveCents | None = None
     tenant: Slug | None = None
     product: ShortLine | None = None
+    lender: PartnerCode | None = None
+    exceptional_reason: ExceptionalReason | None = None
     on: Day | None = None
     rate_percent: RatePercent | None = None
     fee_cents: Cents = 0
@@ -74,6 +89,7 @@ class SimulationCreate(Input):
         faults = {
             "rate_without_tenant": self.tenant is None and self.rate_percent is None,
             "product_needs_tenant": self.tenant is None and self.product is not None,
+            "lender_needs_tenant": self.tenant is None and self.lender is not None,
         }
         for fault, found in faults.items():
             if found:
@@ -86,6 +102,7 @@ class SimulationTerms(Output):
 
     tenant: str | None
     product: str | None
+    lender: str | None
     on: date
     amount_cents: int
     duration_months: int
@@ -102,13 +119,22 @@ class SimulationTerms(Output):
 
 
 class SimulationTotals(Output):
-    """The sums of the schedule, in cents; the fee is the borrower's and beside what is paid by instalments."""
+    """The sums of the schedule, in cents. The fee, and what third parties pay of it, is beside the instalments."""
 
     principal_cents: int
     interest_cents: int
     paid_by_borrower_cents: int
     interest_subsidy_cents: int
     fee_cents: int
+    fee_subsidy_cents: int
+
+
+class RefundRead(Output):
+    """What a third party gives back to the borrower in the end, in cents, if the conditions hold; no total has it."""
+
+    payer: str
+    cents: int
+    conditions: list[RefundCondition]
 
 
 class UsuryRead(Output):
@@ -135,6 +161,7 @@ class SimulationRead(Output):
     terms: SimulationTerms
     instalments: list[ScheduleRowRead]
     totals: SimulationTotals
+    refunds: list[RefundRead]
     apr_percent: FixedPercent
     apr_percent_exact: FixedPercent
     borrower_apr_percent: FixedPercent

@@ -4,7 +4,7 @@ from datetime import date
 
 from app.domain.dates import Precision
 from app.domain.products import Product
-from app.domain.rules import TenantKind
+from app.domain.rules import Index, TenantKind
 from app.schemas.base import Day, Input, Output
 
 
@@ -25,13 +25,6 @@ class TenantRead(Output):
     time_zone: str
 
 
-class TenantList(Output):
-    """All the tenants of the instance."""
-
-    items: list[TenantRead]
-    next_cursor: str | None
-
-
 class RulesQuery(Input):
     """The day whose rules are asked; today where none is given."""
 
@@ -47,6 +40,7 @@ class RuleVersionRead(Output):
     valid_to: date | None
     reference: str
     products: list[Product]
+    indexes: list[Index]
 
 
 class RuleVersionSummary(Output):

@@ -135,10 +135,17 @@ def _guards(
 async def _check_outcome(
     session: AsyncSession, request: Request, outcome: Outcome, *, caller: Caller, today: date
 ) -> None:
+    """Raises what the lender asked first is refused for, unless another of the rules could lend."""
     _, version = await rules.in_force(session, today)
-    product = rules.product(version, request.product, on=today)
-    decisions.check_outcome(product, outcome)
-    await decisions.check_person(session, request, product, outcome, caller=caller, on=today)
+    refusals: list[MicrocreditError] = []
+    for lender in rules.published(version, request.product, on=today).lenders:
+        product = rules.product(version, request.product, on=today, lender=lender.code)
+        try:
+            decisions.check_outcome(product, outcome)
+            return await decisions.check_person(session, request, product, outcome, caller=caller, on=today)
+        except MicrocreditError as refused:
+            refusals.append(refused)
+    raise refusals[0]
 
 
 async def _check_offer(session: AsyncSession, request: Request, *, today: date) -> None:

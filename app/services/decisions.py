@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import eligibility, loan_terms
-from app.domain.aids import Aid, age_on
-from app.domain.breaches import Breach, Severity
+from app.domain import eligibility, loan_terms, overrides
+from app.domain.aids import Aid
+from app.domain.breaches import Breach
 from app.domain.dates import check_day
 from app.domain.decisions import ACTIONS, GIVES, OF_OWN_FUNDS, OF_PARTNERS, Outcome
-from app.domain.errors import ImpossibleSchedule, NotFound, PlanMissing, RuleNotStated, RulesBreached
+from app.domain.errors import ImpossibleSchedule, NotFound, PlanMissing, RuleNotStated
 from app.domain.financing import check_balanced, check_plan_matches
 from app.domain.lenders import Lending
 from app.domain.loan_terms import EndorsedTerms
@@ -34,11 +34,12 @@ from app.schemas.decisions import (
     DecisionRead,
     LoanTerms,
     LoanTermsRead,
+    OverrideRead,
 )
-from app.services import plans, rules
+from app.services import aid_facts, plans, rules
 from app.services import request_steps as steps
 from app.services.pages import page
-from app.tables import Budget, Decision, FinancingPlan, Person, Request
+from app.tables import Budget, Decision, FinancingPlan, Request
 from app.tenancy import bound_tenant, of_tenant
 
 Terms = CompleteTerms | EndorsedTerms
@@ -52,19 +53,21 @@ async def create(
 ) -> DecisionRead:
     """Decides on a submitted request, under the rules in force on the day of the decision.
 
-    Raises IllegalTransition, PartnerLends, NoLender, PlanMissing, PlanUnbalanced, PlanDiffersFromDecision,
-    RuleNotStated, ImpossibleSchedule, RulesBreached, DateInFuture, DateOutOfOrder.
+    Raises IllegalTransition, PartnerLends, NoLender, UnknownLender, PlanMissing, PlanUnbalanced,
+    PlanDiffersFromDecision, RuleNotStated, ImpossibleSchedule, RulesBreached, OverrideNotNeeded, OverrideNotAllowed,
+    DateInFuture, DateOutOfOrder.
     """
     request = await steps.locked(session, request_id)
     after(request.status, ACTIONS[body.outcome])
     check_day("decided_on", body.decided_on, not_before=await steps.last_act_on(session, request), today=today)
     version_id, version = await rules.in_force(session, body.decided_on)
-    product = rules.product(version, request.product, on=body.decided_on)
+    facts = await aid_facts.of_request(session, request, served=caller.commune_insee_codes, on=body.decided_on)
+    age = facts.applicant_age
+    product = rules.product(version, request.product, on=body.decided_on, lender=body.lender, age=age)
     check_outcome(product, body.outcome)
     check_grant(product, body.grant_cents)
-    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
-    terms, aid = _terms_and_aid(product, request, applicant, body, version.reference, caller=caller)
-    breaches = _breaches(product, aid, body.outcome, reference=version.reference)
+    terms, aid = _terms_and_aid(product, facts, body, version.reference, caller=caller)
+    breaches = _breaches(product, aid, body, version.reference, caller=caller)
     plan = await _plan(session, request, body)
     decision = Decision(
         tenant_id=request.tenant_id,
@@ -79,6 +82,7 @@ async def create(
         rule_version_id=version_id,
         facts=aid.facts(),
         breaches=[breach.facts() for breach in breaches],
+        overrides=[override.model_dump() for override in body.overrides],
         account_id=caller.account_id,
     )
     session.add(decision)
@@ -120,8 +124,18 @@ async def endorsement(session: AsyncSession, request_id: UUID) -> Decision:
     return await _last(session, request_id, Outcome.ENDORSE)
 
 
+async def chosen_lender(session: AsyncSession, request_id: UUID) -> str | None:
+    """The code of the lender that the file was last endorsed to; null before it was."""
+    endorsed = (await session.scalars(_newest(session, request_id, Outcome.ENDORSE))).one_or_none()
+    return endorsed.facts.get("lender") if endorsed else None
+
+
 async def _last(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Decision:
-    statement = (
+    return (await session.scalars(_newest(session, request_id, outcome))).one()
+
+
+def _newest(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Select[Decision]:
+    return (
         select(Decision)
         .where(
             of_tenant(session, Decision),
@@ -131,7 +145,6 @@ async def _last(session: AsyncSession, request_id: UUID, outcome: Outcome) -> De
         .order_by(col(Decision.number).desc())
         .limit(1)
     )
-    return (await session.scalars(statement)).one()
 
 
 def check_outcome(product: Product, outcome: Outcome) -> None:
@@ -171,41 +184,37 @@ async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -
 async def check_person(
     session: AsyncSession, request: Request, product: Product, outcome: Outcome, *, caller: Caller, on: date
 ) -> None:
-    """Raises RulesBreached where an aid is out of the question for this person, whatever its terms."""
+    """Raises RulesBreached where an aid is out of the question for this person, whatever its terms, and the caller
+    may not go past the rule.
+    """
     if outcome in GIVES:
-        applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
-        facts = _aid(request, applicant, on=on, caller=caller)
-        _breaches(product, facts, outcome, reference="")
+        facts = await aid_facts.of_request(session, request, served=caller.commune_insee_codes, on=on)
+        found = eligibility.breaches(product, facts, reference="")
+        overrides.check_refusals(product, found, overridden={breach.rule for breach in found}, roles=caller.roles)
 
 
 def _terms_and_aid(
-    product: Product, request: Request, applicant: Person, body: DecisionCreate, reference: str, *, caller: Caller
+    product: Product, facts: Aid, body: DecisionCreate, reference: str, *, caller: Caller
 ) -> tuple[Terms | None, Aid]:
-    """The terms, whole where the CCAS lends, and the facts that the rules apply to.
+    """The terms, whole where the CCAS lends, and the facts that the rules apply to, the aid among them.
 
     Terms that no schedule fits are told with the rules they break, where they break any.
     """
-    person = _aid(request, applicant, on=body.decided_on, caller=caller)
-    aid = replace(person, grant_cents=body.grant_cents)
+    aid = replace(
+        facts,
+        lender=product.lender.code,
+        grant_cents=body.grant_cents,
+        exceptional_reason=body.exceptional_reason,
+    )
     if body.loan is None:
         return None, aid
     try:
         settle = loan_terms.complete if body.outcome is Outcome.APPROVE else loan_terms.endorsed
         terms: Terms = settle(product, body.loan, on=body.decided_on)
     except ImpossibleSchedule:
-        _breaches(product, _with_terms(aid, body.loan), body.outcome, reference=reference)
+        _breaches(product, _with_terms(aid, body.loan), body, reference, caller=caller)
         raise
     return terms, _with_terms(aid, terms)
-
-
-def _aid(request: Request, applicant: Person, *, on: date, caller: Caller) -> Aid:
-    """The facts of the person alone; the terms of the aid are to be added."""
-    return Aid(
-        purpose=request.purpose,
-        applicant_age=age_on(applicant.birth_on, on),
-        minor_children=request.minor_children,
-        lives_in_served_commune=applicant.commune_insee_code in caller.commune_insee_codes,
-    )
 
 
 def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
@@ -220,11 +229,12 @@ def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
     )
 
 
-def _breaches(product: Product, aid: Aid, outcome: Outcome, *, reference: str) -> list[Breach]:
-    """The breaches to be kept with the decision. Raises RulesBreached with all of them if one forbids an aid."""
+def _breaches(product: Product, aid: Aid, body: DecisionCreate, reference: str, *, caller: Caller) -> list[Breach]:
+    """The breaches to be kept with the decision. Raises as `overrides.check` does where an aid is given."""
     breaches = eligibility.breaches(product, aid, reference=reference)
-    if outcome in GIVES and any(breach.severity is Severity.REFUSE for breach in breaches):
-        raise RulesBreached(breaches)
+    if body.outcome in GIVES:
+        overridden = {override.rule for override in body.overrides}
+        overrides.check(product, breaches, overridden=overridden, roles=caller.roles)
     return breaches
 
 
@@ -260,7 +270,7 @@ def _said(body: DecisionCreate) -> dict[str, Any]:
 
 
 def _read(decision: Decision, version: RuleVersion) -> DecisionRead:
-    fields = decision.model_dump(exclude={"breaches"})
+    fields = decision.model_dump(exclude={"breaches", "overrides"})
     terms = None
     if decision.loan_amount_cents is not None:
         names = LoanTermsRead.model_fields.keys() - {"amount_cents"}
@@ -272,4 +282,5 @@ def _read(decision: Decision, version: RuleVersion) -> DecisionRead:
         loan=terms,
         rules_version=version.version,
         breaches=[BreachRead(**breach) for breach in decision.breaches],
+        overrides=[OverrideRead(**override) for override in decision.overrides],
     )

@@ -25,7 +25,16 @@ from app.schemas.handoffs import (
     HandoffRead,
     HandoffWithdrawalCreate,
 )
-from app.services import agreements, authorisations, handoff_payloads, handoff_routes, handoff_steps, partners, rules
+from app.services import (
+    agreements,
+    authorisations,
+    decisions,
+    handoff_payloads,
+    handoff_routes,
+    handoff_steps,
+    partners,
+    rules,
+)
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.tables import Handoff, HandoffPayload, Partner, Request
@@ -44,7 +53,8 @@ async def create(
     """
     on = body.sent_on or today
     request = await steps.locked(session, request_id)
-    product = await rules.product_of(session, request, on=on)
+    lender = body.partner or await decisions.chosen_lender(session, request.id)
+    product = await rules.product_of(session, request, on=on, lender=lender)
     await check_sendable(session, request, product, body.kind)
     check_day("sent_on", on, not_before=await handoff_steps.last_act_on(session, request, body.kind), today=today)
     partner = await partners.by_code(session, body.partner or product.lender.code)
@@ -143,7 +153,8 @@ async def check_may_send(session: AsyncSession, request: Request, kind: HandoffK
 
     Raises NoAgreement, AuthorisationMissing besides.
     """
-    product = await rules.product_of(session, request, on=today)
+    lender = await decisions.chosen_lender(session, request.id)
+    product = await rules.product_of(session, request, on=today, lender=lender)
     await check_sendable(session, request, product, kind)
     partner = await partners.by_code(session, product.lender.code)
     await agreements.in_force(session, partner, on=today)

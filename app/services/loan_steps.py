@@ -11,7 +11,7 @@ from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
 from app.domain.products import Product
 from app.domain.rules import RuleVersion
-from app.services import rules
+from app.services import partners, rules
 from app.tables import Decision, Loan, LoanTransition, Request
 from app.tenancy import bound_tenant
 
@@ -82,8 +82,8 @@ def log(
 
 
 async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Product]:
-    """The version of the rules that the loan was decided under, and its product."""
+    """The version of the rules that the loan was decided under, and its product, settled with who lends."""
     decision = await session.get_one(Decision, (loan.tenant_id, loan.decision_id))
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
-    version = await rules.by_id(session, decision.rule_version_id)
-    return version, rules.product(version, request.product, on=decision.decided_on)
+    lender = await partners.code_of(session, loan.partner_id) if loan.partner_id else None
+    return await rules.decided(session, decision, request, lender=lender)

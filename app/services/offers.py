@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import interest_subsidies, offers
+from app.domain import interest_aids, offers
 from app.domain.amortization import Instalment
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanAlreadyExists, ReferenceAlreadyUsed, RuleNotStated, RulesBreached
@@ -29,6 +30,7 @@ from app.services import (
     handoff_steps,
     loan_steps,
     loans,
+    partners,
     rules,
 )
 from app.services import request_steps as steps
@@ -127,8 +129,8 @@ async def _offer(
     session: AsyncSession, handoff: Handoff, request: Request, endorsement: Decision, body: OfferCreate
 ) -> tuple[Offer, list[str] | None]:
     """The offer, completed by the rules where they speak; and the signatories where only the offer states them."""
-    version = await rules.by_id(session, endorsement.rule_version_id)
-    product = rules.product(version, request.product, on=endorsement.decided_on)
+    lender = await partners.code_of(session, handoff.partner_id)
+    version, product = await rules.decided(session, endorsement, request, lender=lender)
     agreement = await session.get_one(AgreementRow, (handoff.tenant_id, handoff.agreement_id))
     limits = AgreementLimits(
         reference=agreement.reference,
@@ -136,13 +138,9 @@ async def _offer(
         duration_months_max=agreement.duration_months_max,
         rate_percent=agreement.rate_percent,
     )
-    rows = _rows(body)
-    offer = Offer(
-        amount_cents=body.amount_cents,
-        rate_percent=offers.rate(product, limits, body.rate_percent),
-        rows=rows,
-        parts=_parts(product, rows, body.rows),
-    )
+    rows, rate = _rows(body), offers.rate(product, limits, body.rate_percent)
+    parts = _parts(product, rows, body.rows, rate_percent=rate)
+    offer = Offer(amount_cents=body.amount_cents, rate_percent=rate, rows=rows, parts=parts)
     found = offers.breaches(product, limits, offer, reference=version.reference)
     if found:
         raise RulesBreached(found)
@@ -166,9 +164,11 @@ def _rows(body: OfferCreate) -> list[Instalment]:
     return rows
 
 
-def _parts(product: Product, rows: Sequence[Instalment], told: Sequence[OfferRow]) -> list[Shares]:
+def _parts(
+    product: Product, rows: Sequence[Instalment], told: Sequence[OfferRow], *, rate_percent: Decimal
+) -> list[Shares]:
     """Who pays the interest: as the lender's row says, else as the rules do. Raises RuleNotStated."""
-    by_rule = interest_subsidies.shares(rows, product.interest_borne_by)
+    by_rule = interest_aids.parts(rows, product, rate_percent=rate_percent)
     return [_part(product, row, ruled) for row, ruled in zip(told, by_rule, strict=True)]
 
 

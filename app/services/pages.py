@@ -1,9 +1,9 @@
-"""Pages of a list, newest first, by keyset: the cursor names the last row shown."""
+"""Pages of a list by keyset, newest first or by name: the cursor names the last row shown."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,31 +41,50 @@ async def keyset_page(
 
     Raises CursorNotOurs.
     """
-    statement = statement.add_columns(key.label("page_key")).order_by(key.desc()).limit(query.limit + 1)
+    statement = statement.add_columns(key.label("page_key")).order_by(key.desc())
     if query.cursor is not None:
-        statement = statement.where(key < _opened(query.cursor, scope.encode()))
-    rows = (await session.execute(statement)).all()
+        statement = statement.where(key < UUID(bytes=_opened(query.cursor, scope)))
+    return await _cut(session, statement, lambda last: last.bytes, scope=scope, query=query)
+
+
+async def name_page(
+    session: AsyncSession, statement: Select[*tuple[Any, ...]], name: Any, *, scope: str, query: PageQuery
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
+    """The same by a name that no two rows have, in its order. Raises CursorNotOurs."""
+    statement = statement.add_columns(name.label("page_key")).order_by(name)
+    if query.cursor is not None:
+        statement = statement.where(name > _opened(query.cursor, scope).decode())
+    return await _cut(session, statement, str.encode, scope=scope, query=query)
+
+
+async def _cut(
+    session: AsyncSession,
+    statement: Select[*tuple[Any, ...]],
+    as_bytes: Callable[[Any], bytes],
+    *,
+    scope: str,
+    query: PageQuery,
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
+    rows = (await session.execute(statement.limit(query.limit + 1))).all()
     shown = rows[: query.limit]
     more = len(rows) > query.limit
-    return shown, _sealed(shown[-1].page_key, scope.encode()) if more else None
+    return shown, _sealed(as_bytes(shown[-1].page_key), scope) if more else None
 
 
-def _seal(key: bytes, scope: bytes) -> bytes:
+def _sealed(key: bytes, scope: str) -> str:
     secret = settings().token_secret.get_secret_value().encode()
-    return hmac.digest(secret, scope + key, "sha256")[:_SEAL_BYTES]
+    seal = hmac.digest(secret, scope.encode() + key, "sha256")[:_SEAL_BYTES]
+    return urlsafe_b64encode(seal + key).decode().rstrip("=")
 
 
-def _sealed(key: UUID, scope: bytes) -> str:
-    return urlsafe_b64encode(_seal(key.bytes, scope) + key.bytes).decode().rstrip("=")
-
-
-def _opened(cursor: str, scope: bytes) -> UUID:
+def _opened(cursor: str, scope: str) -> bytes:
+    """The key that a cursor of ours names."""
     try:
         content = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (NotBase64, ValueError):
         raise CursorNotOurs from None
     key = content[_SEAL_BYTES:]
     # Compared as text: decoding overlooks padding, foreign characters and the last bits.
-    if len(key) != 16 or not hmac.compare_digest(cursor.encode(), _sealed(UUID(bytes=key), scope).encode()):
+    if not hmac.compare_digest(cursor.encode(), _sealed(key, scope).encode()):
         raise CursorNotOurs
-    return UUID(bytes=key)
+    return key

@@ -27,15 +27,15 @@ _ITEMS = TypeAdapter(list[PersonRead])
 
 
 async def create(session: AsyncSession, *, today: date, body: PersonCreate) -> PersonRead:
-    """A new beneficiary. Raises DateInFuture for someone born tomorrow."""
+    """A new beneficiary. Raises DateInFuture for someone born tomorrow, DateOutOfOrder for a resident not yet born."""
     return PersonRead.model_validate(await add(session, today=today, body=body))
 
 
 async def add(session: AsyncSession, *, today: date, body: PersonCreate) -> Person:
     """Adds the row of a new beneficiary."""
-    check_day("birth_on", body.birth_on, not_before=None, today=today)
     fields = body.model_dump()
     person = Person(tenant_id=bound_tenant(session), name_key=name_key(fields), **fields)
+    _check_days(person, today=today)
     session.add(person)
     await session.flush()  # a request refers to the person through a foreign key without an ORM relation
     return person
@@ -61,7 +61,7 @@ async def read(session: AsyncSession, person_id: UUID) -> PersonRead:
 async def update(
     session: AsyncSession, person_id: UUID, *, version: int, today: date, body: PersonUpdate
 ) -> PersonRead:
-    """Changes what the body names. Raises NotFound, VersionStale, DateInFuture."""
+    """Changes what the body names. Raises NotFound, VersionStale, DateInFuture, DateOutOfOrder."""
     person = (
         await session.scalars(
             select(Person).where(of_tenant(session, Person), col(Person.id) == person_id).with_for_update()
@@ -73,10 +73,16 @@ async def update(
         raise VersionStale
     for field, value in body.model_dump(exclude_unset=True).items():
         setattr(person, field, value)
-    check_day("birth_on", person.birth_on, not_before=None, today=today)
+    _check_days(person, today=today)
     person.name_key = name_key(person.model_dump())
     person.version += 1
     return PersonRead.model_validate(person)
+
+
+def _check_days(person: Person, *, today: date) -> None:
+    check_day("birth_on", person.birth_on, not_before=None, today=today)
+    if person.resident_since_on is not None:
+        check_day("resident_since_on", person.resident_since_on, not_before=person.birth_on, today=today)
 
 
 def name_key(person: Mapping[str, Any]) -> str:

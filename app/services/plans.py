@@ -44,6 +44,7 @@ async def replace_budget(session: AsyncSession, request_id: UUID, *, version: in
         tenant_id=request.tenant_id,
         request_id=request.id,
         revision=await _next_revision(session, Budget, request.id),
+        assessed_capacity_cents=body.assessed_capacity_cents,
     )
     session.add(budget)
     await session.flush()  # the lines refer to the budget through a foreign key without an ORM relation
@@ -139,6 +140,11 @@ async def lines_of(session: AsyncSession, plan: FinancingPlan) -> list[PlanLine]
     return [PlanLine(line.kind, line.status, line.amount_cents) for line in await _plan_lines(session, plan)]
 
 
+async def budget_lines_of(session: AsyncSession, budget: Budget) -> list[tuple[BudgetSide, str, int]]:
+    """The lines of a budget as the domain reads them: side, kind, cents."""
+    return [(line.side, line.kind, line.amount_cents) for line in await _budget_lines(session, budget)]
+
+
 async def _next_revision(session: AsyncSession, part: type[Part], request_id: UUID) -> int:
     statement = select(func.max(col(part.revision))).where(of_tenant(session, part), col(part.request_id) == request_id)
     return ((await session.scalars(statement)).one() or 0) + 1
@@ -149,6 +155,15 @@ async def _plan_lines(session: AsyncSession, plan: FinancingPlan) -> Sequence[Fi
         select(FinancingPlanLine)
         .where(of_tenant(session, FinancingPlanLine), col(FinancingPlanLine.financing_plan_id) == plan.id)
         .order_by(col(FinancingPlanLine.position))
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _budget_lines(session: AsyncSession, budget: Budget) -> Sequence[BudgetLine]:
+    statement = (
+        select(BudgetLine)
+        .where(of_tenant(session, BudgetLine), col(BudgetLine.budget_id) == budget.id)
+        .order_by(col(BudgetLine.position))
     )
     return (await session.scalars(statement)).all()
 
@@ -168,12 +183,7 @@ async def _plan(session: AsyncSession, request: Request, plan: FinancingPlan) ->
 
 
 async def _budget(session: AsyncSession, request: Request, budget: Budget) -> BudgetRead:
-    statement = (
-        select(BudgetLine)
-        .where(of_tenant(session, BudgetLine), col(BudgetLine.budget_id) == budget.id)
-        .order_by(col(BudgetLine.position))
-    )
-    lines = (await session.scalars(statement)).all()
+    lines = await _budget_lines(session, budget)
     resources = [line for line in lines if line.side is BudgetSide.RESOURCE]
     charges = [line for line in lines if line.side is BudgetSide.CHARGE]
     return BudgetRead(
@@ -183,5 +193,6 @@ async def _budget(session: AsyncSession, request: Request, budget: Budget) -> Bu
         charges=[BudgetLineRead.model_validate(line) for line in charges],
         resources_cents=sum(line.amount_cents for line in resources),
         charges_cents=sum(line.amount_cents for line in charges),
+        assessed_capacity_cents=budget.assessed_capacity_cents,
         entered_at=budget.entered_at,
     )

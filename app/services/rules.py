@@ -9,13 +9,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain.errors import NoRulesInForce, ProductNotChosen, UnknownProduct
+from app.domain.errors import NoRulesInForce, NotFound, ProductNotChosen, UnknownProduct
 from app.domain.products import Product
-from app.domain.rules import RuleVersion
-from app.tables import Request, RuleVersionRow
+from app.domain.rules import Index, RuleVersion
+from app.domain.settled_rules import settle
+from app.tables import Decision, Request, RuleVersionRow
 from app.tenancy import of_tenant
 
 _PRODUCTS = TypeAdapter(tuple[Product, ...])
+_INDEXES = TypeAdapter(tuple[Index, ...])
 
 
 async def in_force(session: AsyncSession, on: date) -> tuple[UUID, RuleVersion]:
@@ -40,11 +42,27 @@ async def by_id(session: AsyncSession, version_id: UUID) -> RuleVersion:
     return _version((await session.scalars(statement)).one())
 
 
-def product(version: RuleVersion, code: str | None, *, on: date) -> Product:
-    """The product of that code; the only one where no code is given.
+async def by_number(session: AsyncSession, number: int) -> RuleVersion:
+    """A version by its number, or NotFound."""
+    statement = select(RuleVersionRow).where(of_tenant(session, RuleVersionRow), col(RuleVersionRow.version) == number)
+    row = (await session.scalars(statement)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _version(row)
 
-    Raises UnknownProduct, or ProductNotChosen where there are several.
+
+def product(
+    version: RuleVersion, code: str | None, *, on: date, lender: str | None = None, age: int | None = None
+) -> Product:
+    """The product of that code (the only one where no code is given), settled for a day, a lender and an age.
+
+    Raises UnknownProduct, UnknownLender, or ProductNotChosen where there are several.
     """
+    return settle(published(version, code, on=on), on=on, indexes=version.indexes, lender=lender, age=age)
+
+
+def published(version: RuleVersion, code: str | None, *, on: date) -> Product:
+    """The product as it was adopted, with all its lenders. Raises UnknownProduct, ProductNotChosen."""
     if code is None and len(version.products) > 1:
         raise ProductNotChosen(on=on.isoformat())
     for candidate in version.products:
@@ -53,10 +71,32 @@ def product(version: RuleVersion, code: str | None, *, on: date) -> Product:
     raise UnknownProduct(on=on.isoformat(), product=code)
 
 
-async def product_of(session: AsyncSession, request: Request, *, on: date) -> Product:
-    """The product of a request under the rules of a day. Raises NoRulesInForce, UnknownProduct."""
+async def product_of(session: AsyncSession, request: Request, *, on: date, lender: str | None = None) -> Product:
+    """The product of a request under the rules of a day, with the lender where the rules name it, else their first.
+
+    Raises NoRulesInForce, UnknownProduct.
+    """
     _, version = await in_force(session, on)
-    return product(version, request.product, on=on)
+    named = _named(published(version, request.product, on=on), lender)
+    return product(version, request.product, on=on, lender=named)
+
+
+async def decided(
+    session: AsyncSession, decision: Decision, request: Request, *, lender: str | None = None
+) -> tuple[RuleVersion, Product]:
+    """The version that a decision was taken under, and its product as it was settled then.
+
+    The lender is the one asked for where the rules name it, else the one that was decided on.
+    """
+    version, on = await by_id(session, decision.rule_version_id), decision.decided_on
+    whole = published(version, request.product, on=on)
+    chosen = _named(whole, lender) or _named(whole, decision.facts.get("lender"))
+    return version, product(version, request.product, on=on, lender=chosen, age=decision.facts.get("applicant_age"))
+
+
+def _named(whole: Product, lender: str | None) -> str | None:
+    """The lender if the rules name it: an agreement alone may let another one lend, under the terms of the first."""
+    return lender if lender in [candidate.code for candidate in whole.lenders] else None
 
 
 def _version(row: RuleVersionRow) -> RuleVersion:
@@ -67,4 +107,5 @@ def _version(row: RuleVersionRow) -> RuleVersion:
         valid_to=row.valid_to,
         reference=row.reference,
         products=_PRODUCTS.validate_json(json.dumps(row.products)),
+        indexes=_INDEXES.validate_json(json.dumps(row.indexes)),
     )

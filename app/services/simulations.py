@@ -10,13 +10,15 @@ from app import messages
 from app.domain import interest_subsidies, simulations
 from app.domain.aids import Aid, age_on
 from app.domain.breaches import Breach
-from app.domain.errors import DateOutOfOrder
+from app.domain.errors import DateInFuture, DateOutOfOrder
+from app.domain.loan_days import loan_days
 from app.domain.products import Product
 from app.domain.simulations import Simulation
 from app.messages import Language
-from app.parameters.law import usury_table
+from app.parameters.law import national_law, usury_table
 from app.schemas.loans import ScheduleRowRead
 from app.schemas.simulations import (
+    RefundRead,
     SimulationApplicant,
     SimulationBreach,
     SimulationCreate,
@@ -27,14 +29,15 @@ from app.schemas.simulations import (
 )
 from app.services import rules, tenants
 
+_TOLD = SimulationApplicant.model_fields.keys() - {"birth_on", "commune_insee_code"}
 _PARIS = ZoneInfo("Europe/Paris")
 
 
 async def create(session: AsyncSession, *, now: datetime, language: Language, body: SimulationCreate) -> SimulationRead:
     """The loan asked for, with every breach of the rules of the day; stores nothing.
 
-    Raises NotFound for an unknown tenant, NoRulesInForce, UnknownProduct, ProductNotChosen, RuleNotStated,
-    ImpossibleSchedule, DateOutOfOrder.
+    Raises NotFound for an unknown tenant, NoRulesInForce, UnknownProduct, ProductNotChosen, UnknownLender,
+    RuleNotStated, ImpossibleSchedule, DateOutOfOrder, DateInFuture.
     """
     if body.tenant is None:
         on = body.on or now.astimezone(_PARIS).date()
@@ -42,17 +45,15 @@ async def create(session: AsyncSession, *, now: datetime, language: Language, bo
     tenant = await tenants.bound(session, body.tenant)
     on = body.on or now.astimezone(ZoneInfo(tenant.time_zone)).date()
     _, version = await rules.in_force(session, on)
-    product = rules.product(version, body.product, on=on)
-    served = frozenset(commune["insee_code"] for commune in tenant.communes)
-    simulated = _simulate(body, product, on, aid=_aid(body, on, served), reference=version.reference)
+    aid = _aid(body, on, frozenset(commune["insee_code"] for commune in tenant.communes))
+    product = rules.product(version, body.product, on=on, lender=body.lender, age=aid.applicant_age)
+    simulated = _simulate(body, product, on, aid=aid, reference=version.reference)
     return _read(body, simulated, language, product=product, rules_version=version.version)
 
 
 def _simulate(body: SimulationCreate, product: Product, on: date, *, aid: Aid, reference: str) -> Simulation:
     _check_dates(body, on)
-    days = simulations.dates(
-        on, disbursed_on=body.disbursed_on, first_due_on=body.first_due_on, anchor_day=body.anchor_day
-    )
+    days = loan_days(on, disbursed_on=body.disbursed_on, first_due_on=body.first_due_on, anchor_day=body.anchor_day)
     return simulations.simulate(
         product,
         body,
@@ -61,6 +62,7 @@ def _simulate(body: SimulationCreate, product: Product, on: date, *, aid: Aid, r
         fee_cents=body.fee_cents,
         aid=aid,
         table=usury_table(),
+        law=national_law(),
         reference=reference,
     )
 
@@ -70,6 +72,8 @@ def _check_dates(body: SimulationCreate, on: date) -> None:
     for field, day, not_before in (("disbursed_on", paid_on, on), ("first_due_on", body.first_due_on, paid_on)):
         if day is not None and day < not_before:
             raise DateOutOfOrder(field=field, not_before=not_before.isoformat())
+    if body.applicant is not None and body.applicant.birth_on is not None and body.applicant.birth_on > on:
+        raise DateInFuture(field="birth_on")
 
 
 def _aid(body: SimulationCreate, on: date, served: frozenset[str] | None) -> Aid:
@@ -77,9 +81,12 @@ def _aid(body: SimulationCreate, on: date, served: frozenset[str] | None) -> Aid
     told = body.applicant or SimulationApplicant()
     commune = told.commune_insee_code
     return Aid(
+        on=on,
         purpose=body.purpose,
+        exceptional_reason=body.exceptional_reason,
         applicant_age=age_on(told.birth_on, on) if told.birth_on else None,
-        minor_children=told.minor_children,
+        commune_insee_code=commune,
+        **{name: getattr(told, name) for name in _TOLD},
         lives_in_served_commune=served is None or commune is None or commune in served,
     )
 
@@ -96,6 +103,7 @@ def _read(
         terms=_terms(body, simulated, product),
         instalments=_rows(simulated),
         totals=_totals(body, simulated),
+        refunds=[RefundRead.model_validate(refund) for refund in simulated.refunds],
         apr_percent=simulated.apr.percent,
         apr_percent_exact=simulated.apr.exact_percent,
         borrower_apr_percent=simulated.borrower_apr.percent,
@@ -113,6 +121,7 @@ def _terms(body: SimulationCreate, simulated: Simulation, product: Product | Non
         **asdict(simulated.terms),
         tenant=body.tenant,
         product=product.code if product else None,
+        lender=product.lender.code if product else None,
         on=simulated.dates.on,
         disbursed_on=simulated.dates.disbursed_on,
         first_due_on=simulated.dates.first_due_on,
@@ -142,6 +151,7 @@ def _totals(body: SimulationCreate, simulated: Simulation) -> SimulationTotals:
         paid_by_borrower_cents=sum(row.total_cents for row in simulated.rows) - subsidy,
         interest_subsidy_cents=subsidy,
         fee_cents=body.fee_cents,
+        fee_subsidy_cents=sum(share.cents for share in simulated.fee_shares),
     )
 
 

@@ -8,16 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.errors import NotFound
-from app.schemas.tenants import RuleVersionList, RuleVersionRead, RuleVersionSummary, TenantList, TenantRead
+from app.schemas.base import Page, PageQuery
+from app.schemas.tenants import RuleVersionList, RuleVersionRead, RuleVersionSummary, TenantRead
 from app.services import rules
+from app.services.pages import name_page
 from app.tables import RuleVersionRow, Tenant
 from app.tenancy import bind, of_tenant
 
 
-async def list_all(session: AsyncSession) -> TenantList:
-    """All tenants by slug."""
-    tenants = (await session.scalars(select(Tenant).order_by(col(Tenant.slug)))).all()
-    return TenantList(items=[TenantRead.model_validate(tenant) for tenant in tenants], next_cursor=None)
+async def list_page(session: AsyncSession, *, query: PageQuery) -> Page[TenantRead]:
+    """Tenants by slug."""
+    rows, next_cursor = await name_page(session, select(Tenant), col(Tenant.slug), scope="tenants", query=query)
+    return Page(items=[TenantRead.model_validate(row[0]) for row in rows], next_cursor=next_cursor)
 
 
 async def read(session: AsyncSession, slug: str) -> TenantRead:

@@ -2,6 +2,7 @@
 
 from app.tables.accounts import Account, PlatformAccount
 from app.tables.agreements import AgreementRow
+from app.tables.attestations import Attestation
 from app.tables.authorisations import Authorisation
 from app.tables.decisions import Decision
 from app.tables.ficp_checks import FicpCheck
@@ -19,6 +20,7 @@ from app.tables.tenants import RuleVersionRow, Tenant
 __all__ = [
     "Account",
     "AgreementRow",
+    "Attestation",
     "Authorisation",
     "Budget",
     "BudgetLine",

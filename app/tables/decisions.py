@@ -68,5 +68,6 @@ class Decision(TenantTable, table=True):
     rule_version_id: UUID
     facts: dict[str, Any] = json_column(dict)
     breaches: list[dict[str, Any]] = json_column(list)
+    overrides: list[dict[str, Any]] = json_column(list)
     account_id: UUID
     entered_at: datetime = entered_at()

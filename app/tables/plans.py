@@ -12,17 +12,19 @@ from app.tenancy import TenantTable, within_tenant
 
 
 class Budget(TenantTable, table=True):
-    """A snapshot of a household's month."""
+    """A snapshot of a household's month, and what it was assessed to be able to repay in one, in cents."""
 
     __tablename__ = "budgets"
     __table_args__ = (
         within_tenant("request_id", "requests"),
         UniqueConstraint("tenant_id", "request_id", "revision"),
+        CheckConstraint("assessed_capacity_cents >= 0", name="capacity_not_negative"),
         HISTORY,
     )
 
     request_id: UUID
     revision: int
+    assessed_capacity_cents: int | None = cents(nullable=True, default=None)
     entered_at: datetime = entered_at()
 
 

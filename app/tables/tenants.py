@@ -4,15 +4,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import DDL, CheckConstraint, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from app.domain.dates import Precision
 from app.domain.rules import TenantKind
-from app.tables.base import READ, entered_at, json_column, value_enum
-from app.tenancy import TenantTable
+from app.tables.base import READ, RECORD, entered_at, json_column, value_enum
+from app.tenancy import TenantTable, within_tenant
 
 
 class Tenant(SQLModel, table=True):
@@ -34,11 +34,15 @@ class Tenant(SQLModel, table=True):
 
 
 class RuleVersionRow(TenantTable, table=True):
-    """One version of a tenant's rules; no two are in force on one day."""
+    """One version of a tenant's rules; no two are in force on one day.
+
+    It never changes, but that an open one may be closed. `adopted_by` is null where the owner's command loaded it.
+    """
 
     __tablename__ = "rule_versions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "version"),
+        within_tenant("adopted_by", "accounts"),
         CheckConstraint("valid_to >= valid_from", name="dates_in_order"),
         ExcludeConstraint(
             ("tenant_id", "="),
@@ -46,7 +50,7 @@ class RuleVersionRow(TenantTable, table=True):
             using="gist",
             name="ex_rule_versions_one_a_day",
         ),
-        READ,
+        RECORD,
     )
 
     version: int
@@ -55,4 +59,28 @@ class RuleVersionRow(TenantTable, table=True):
     valid_to: date | None
     reference: str
     products: list[dict[str, Any]] = json_column(list)
+    indexes: list[dict[str, Any]] = json_column(list)
+    adopted_by: UUID | None = None
     entered_at: datetime = entered_at()
+
+
+# What no grant can say: nothing but the end of an open version is ever written again.
+_ONLY_CLOSED = (
+    """
+    CREATE FUNCTION refuse_rule_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.valid_to IS NULL AND NEW.valid_to IS NOT NULL
+        AND to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to' THEN
+        RETURN NEW;
+      END IF;
+      RAISE EXCEPTION 'a version of the rules never changes: an open one is closed, once'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_only_closed';
+    END $$
+    """,
+    """
+    CREATE TRIGGER only_closed BEFORE UPDATE ON rule_versions
+    FOR EACH ROW EXECUTE FUNCTION refuse_rule_change()
+    """,
+)
+for _statement in _ONLY_CLOSED:
+    event.listen(SQLModel.metadata.tables["rule_versions"], "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

@@ -336,6 +336,17 @@ async def test_the_facts_that_the_rules_were_applied_to_are_kept_whatever_become
     request_id = await submitted(besancon)
     decision = await decide(besancon, request_id, APPROVAL)
     assert decision["facts"] == {
+        "on": "2011-01-20",
+        "lender": besancon.lender,
+        "adults": 1,
+        "commune_insee_code": "25056",
+        "resources_cents": 45_000,
+        "left_to_live_cents": 25_000,
+        "debt_instalments_cents": 0,
+        "assessed_capacity_cents": 250_000,
+        "running_loans": 0,
+        "attested": {"no_other_aid": True, "excluded_from_credit": True, "engaged_in_project": True},
+        "is_complete": True,
         "loan_amount_cents": 200_000,
         "duration_months": 24,
         "instalment_cents": 8_500,

@@ -194,7 +194,8 @@ async def test_a_cursor_of_another_list_is_refused(stocked: Stocked) -> None:
 
 
 async def test_pages_of_every_list_show_everything_once(stocked: Stocked) -> None:
-    for operation in LISTS:
+    # The CCAS of the instance have no identifiers and grow while this runs: tests/api/test_tenants.py walks them.
+    for operation in (operation for operation in LISTS if not operation.public):
         path, caller = operation.path.removeprefix("/v1"), stocked.callers.of(operation)
         whole = [item["id"] for item in (await ok(caller.get(path, limit=100)))["items"]]
         assert len(whole) == len(set(whole)) >= 2, operation.id

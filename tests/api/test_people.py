@@ -22,9 +22,33 @@ def someone(ccas: Ccas, **changes: Any) -> Json:
 async def test_a_person_is_read_as_written(besancon: Ccas) -> None:
     body = someone(besancon, usage_name="d'Épée", phone="+33 3 81 00 00 00", email="anais@exemple.fr")
     person = await ok(besancon.agent.post("/people", body))
-    assert {**body, "id": person["id"], "version": 1} == person
+    assert {**body, "resident_since_on": None, "capacity": None, "id": person["id"], "version": 1} == person
     response = await besancon.manager.get(f"/people/{person['id']}")
     assert (response.json(), response.headers["etag"]) == (person, '"1"')
+
+
+async def test_since_when_somebody_lives_here_and_may_contract_is_told_or_not(besancon: Ccas) -> None:
+    told = {"resident_since_on": "2009-06-01", "capacity": "curatorship"}
+    person = await ok(besancon.agent.post("/people", someone(besancon, **told)))
+    assert {name: person[name] for name in told} == told
+    path = f"/people/{person['id']}"
+    changed = await ok(besancon.agent.patch(path, {"capacity": None}, etag='"1"'))
+    assert (changed["capacity"], changed["resident_since_on"]) == (None, "2009-06-01")
+    await refused(besancon.agent.patch(path, {"capacity": "rich"}, etag='"2"'), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"resident_since_on": "2199-01-01"}, "date_in_future"),
+        ({"resident_since_on": "1988-02-28"}, "date_out_of_order"),
+    ],
+)
+async def test_nobody_lives_anywhere_before_being_born_or_after_today(besancon: Ccas, told: Json, code: str) -> None:
+    problem = await refused(besancon.agent.post("/people", someone(besancon, **told)), 409, code)
+    assert problem["field"] == "resident_since_on"
+    person = await ok(besancon.agent.post("/people", someone(besancon)))
+    await refused(besancon.agent.patch(f"/people/{person['id']}", told, etag='"1"'), 409, code)
 
 
 async def test_nobody_is_born_tomorrow(besancon: Ccas) -> None:

@@ -27,6 +27,7 @@ async def test_toulouse_the_city_pays_and_both_rates_are_told(client: AsyncClien
         "paid_by_borrower_cents": 300_000,
         "interest_subsidy_cents": 14_270,
         "fee_cents": 0,
+        "fee_subsidy_cents": 0,
     }
     rates = (found["apr_percent"], found["apr_percent_exact"], found["borrower_apr_percent"])
     assert rates == ("3.08", "3.083355", "0.00")
@@ -177,10 +178,12 @@ async def test_terms_without_a_rate_name_what_was_asked_and_a_value_that_has_one
         ({"rate_percent": None}, 422, "/body", "rate_without_tenant"),
         ({"instalment_cents": 5_000}, 422, "/body", "one_of_two"),
         ({"product": "personal"}, 422, "/body", "product_needs_tenant"),
+        ({"lender": "credit_mutuel"}, 422, "/body", "lender_needs_tenant"),
         ({"fee_cents": 200_000}, 409, "fee_cents", "impossible_schedule"),
         ({"duration_months": None, "instalment_cents": 1_000}, 409, "instalment_cents", "impossible_schedule"),
         ({"first_due_on": "2026-06-30"}, 409, "first_due_on", "date_out_of_order"),
         ({"disbursed_on": "2026-06-30"}, 409, "disbursed_on", "date_out_of_order"),
+        ({"applicant": {"birth_on": "2026-07-02"}}, 409, "birth_on", "date_in_future"),
         ({"tenant": "nowhere"}, 404, None, "not_found"),
     ],
 )
@@ -194,6 +197,40 @@ async def test_bad_input_names_the_field_and_its_bound(
         assert (problem["errors"][0]["pointer"], problem["errors"][0]["code"]) == (pointer_or_field, code)
     elif pointer_or_field is not None:
         assert problem["field"] == pointer_or_field
+
+
+@pytest.mark.parametrize("day", [1, 10, 28, 30, 31])
+@pytest.mark.parametrize("anchor", [1, 10, 28, 29, 31])
+async def test_the_last_possible_first_instalment_is_possible(client: AsyncClient, day: int, anchor: int) -> None:
+    asked = {"amount_cents": 200_000, "duration_months": 24, "rate_percent": "6.20", "on": f"2026-01-{day:02}"}
+    far = {**asked, "first_due_on": f"2199-01-{anchor:02}"}
+    problem = await refused(client.post("/v1/simulations", json=far), 409, "impossible_schedule")
+    assert problem["field"] == "first_due_on"
+    await ok(client.post("/v1/simulations", json={**far, "first_due_on": problem["bound"], "anchor_day": anchor}))
+
+
+async def test_a_remainder_on_the_first_instalment_is_a_breach_where_there_is_interest(client: AsyncClient) -> None:
+    asked = {"amount_cents": 200_000, "duration_months": 24, "rate_percent": "6.20", "remainder_on": "first"}
+    found = await simulate(client, **asked)
+    assert [(each["rule"], each["limit"], each["actual"]) for each in found["breaches"]] == [
+        ("rounding.remainder_on", ["last"], "first")
+    ]
+    assert (found["terms"]["remainder_on"], found["instalments"][-1]["total_cents"]) == ("last", 8_887)
+
+
+@pytest.mark.parametrize(
+    ("on", "language", "sentence"),
+    [
+        ("2026-07-01", "fr", "Le TAEG est de 34,49 % ; le seuil de l’usure est de 23,53 %."),
+        ("2026-10-15", "fr", "Le TAEG est de 34,49 % ; le seuil de l’usure à cette date n’est pas connu."),
+        ("2026-07-01", "en", "The APR is 34.49 %; the usury threshold is 23.53 %."),
+    ],
+)
+async def test_the_usury_test_is_told_in_a_sentence(client: AsyncClient, on: str, language: str, sentence: str) -> None:
+    asked = {"amount_cents": 200_000, "duration_months": 24, "rate_percent": "30", "on": on}
+    found = await ok(client.post("/v1/simulations", json=asked, headers={"Accept-Language": language}))
+    told = {each["rule"]: each["message"] for each in [*found["breaches"], *found["warnings"]]}
+    assert told["usury"] == sentence
 
 
 async def test_an_instalment_that_never_repays_is_told_the_minimum(client: AsyncClient) -> None:

@@ -155,8 +155,9 @@ def test_the_migrations_make_what_the_table_classes_declare(
 
 async def test_two_versions_of_the_rules_cannot_be_in_force_on_one_day(besancon: Ccas, databases: Databases) -> None:
     insert = text(
-        "insert into rule_versions (tenant_id, id, version, valid_from, valid_to, reference, products, entered_at)"
-        " values (:tenant_id, gen_random_uuid(), 99, :valid_from, :valid_to, 'x', '[]', now())"
+        "insert into rule_versions"
+        " (tenant_id, id, version, valid_from, valid_to, reference, products, indexes, entered_at)"
+        " values (:tenant_id, gen_random_uuid(), 99, :valid_from, :valid_to, 'x', '[]', '[]', now())"
     )
     engine = databases.owner()
     with engine.connect() as owner:

@@ -1,6 +1,6 @@
 """Loans with a past, for the properties of events: any contract, and what happened to it since."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -97,10 +97,18 @@ def histories(draw: st.DrawFn, *, rates: st.SearchStrategy[Decimal] | None = Non
         except ImpossiblePlan as fault:
             event(f"step refused: {refused(fault).field}")
             continue
-        earliest = max(loan.on, *(early.on for early in version.prepayments), earliest)
+        earliest = version.effective_on or earliest
         if not version.rows or version.rows[-1].due_on <= earliest:
             break
     return draw(_moments(version, earliest))
+
+
+@st.composite
+def paid_ahead(draw: st.DrawFn) -> Loan:
+    """The same, with all that is due paid, and at least one instalment to come where there is one."""
+    loan = draw(histories())
+    due, count = due_by(loan.version, loan.on), len(loan.version.rows)
+    return replace(loan, paid_cents=paid(loan.version, draw(st.integers(min(due + 1, count), count))))
 
 
 @st.composite
@@ -127,6 +135,7 @@ def _changes(draw: st.DrawFn, loan: Loan) -> ScheduleVersion:
     if kind == "defer":
         return defer(
             loan.version,
+            on=loan.on,
             number=draw(st.integers(1, max(1, len(loan.version.rows)))),
             months=draw(st.integers(1, 4)),
             mode=draw(st.sampled_from(DeferralMode)),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, Inexact, InvalidOperation, localcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,6 @@ def plan(**ask: Any) -> tuple[Instalment, ...]:
     """A schedule with the defaults of the cases: no interest, a first date that does not matter."""
     ask = {"rate_percent": "0", "first_due_on": START} | ask
     ask["rate_percent"] = Decimal(ask["rate_percent"])
-    for name, kind in (("rounding", Rounding), ("remainder_on", RemainderOn)):
-        if name in ask:
-            ask[name] = kind(ask[name])
     return schedule(**ask)
 
 
@@ -103,6 +100,20 @@ def test_an_exact_annuity_is_not_rounded_up() -> None:
     assert rows[0].total_cents == 169
 
 
+def test_the_rounding_and_the_place_of_the_remainder_may_be_given_as_text() -> None:
+    ask = {"principal_cents": 110_500, "duration_months": 16, "rounding_unit_cents": 100}
+    rows = plan(**ask, rounding="up", remainder_on="first")
+    assert rows == plan(**ask, rounding=Rounding.UP, remainder_on=RemainderOn.FIRST)
+    assert [row.total_cents for row in rows] == [5_500] + [7_000] * 15
+
+
+def test_no_figure_depends_on_the_decimal_context() -> None:
+    ask = {"principal_cents": 7_500_000, "rate_percent": "6.204321", "duration_months": 120}
+    rows = plan(**ask)
+    with localcontext(prec=1, rounding=ROUND_DOWN, traps=[Inexact, InvalidOperation]):
+        assert plan(**ask) == rows
+
+
 def test_with_interest_a_whole_euro_instalment_keeps_interest_in_cents() -> None:
     whole_euros = {"rounding_unit_cents": 100, "rounding": "up"}
     rows = plan(principal_cents=200000, rate_percent="6.20", duration_months=24, **whole_euros)
@@ -137,6 +148,7 @@ def test_a_single_row_is_all_remainder() -> None:
         ({"rate_percent": "100.01"}, "rate_percent", 100),
         ({"rate_percent": "1E+999999"}, "rate_percent", 100),
         ({"rate_percent": "1E-999999"}, "rate_percent", None),
+        ({"rate_percent": "1E-99999999"}, "rate_percent", None),
         ({"rate_percent": "3.0400001"}, "rate_percent", None),
         ({"rate_percent": "NaN"}, "rate_percent", None),
         ({"rate_percent": "sNaN"}, "rate_percent", None),
@@ -146,6 +158,8 @@ def test_a_single_row_is_all_remainder() -> None:
         ({"principal_cents": True}, "principal_cents", None),
         ({"instalment_cents": float("nan")}, "instalment_cents", None),
         ({"duration_months": None}, "duration_months", None),
+        ({"rounding": "down"}, "rounding", None),
+        ({"remainder_on": "middle"}, "remainder_on", None),
         ({"rate_percent": "0.01", "remainder_on": "first"}, "remainder_on", None),
         ({"first_due_on": date(9999, 1, 31)}, "first_due_on", None),
     ],
@@ -199,21 +213,16 @@ def test_an_instalment_below_the_interest_of_a_chosen_duration() -> None:
 
 def test_an_instalment_that_is_too_slow_without_interest() -> None:
     assert refusal(principal_cents=300000, instalment_cents=2499) == ("instalment_cents", 2500)
+    assert refusal(principal_cents=300000, instalment_cents=0) == ("instalment_cents", 1)
 
 
 # Dates
 
 
-@pytest.mark.parametrize(
-    ("first", "following"),
-    [
-        (date(2026, 1, 31), [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]),
-        (date(2028, 1, 30), [date(2028, 2, 29), date(2028, 3, 30), date(2028, 4, 30), date(2028, 5, 30)]),
-        (date(2026, 11, 5), [date(2026, 12, 5), date(2027, 1, 5), date(2027, 2, 5), date(2027, 3, 5)]),
-    ],
-)
-def test_due_dates(first: date, following: list[date]) -> None:
-    assert due_dates(first, 5) == [first, *following]
+@pytest.mark.parametrize("case", CASES["due_dates"], ids=lambda case: case["name"])
+def test_sourced_case_of_due_dates(case: dict[str, Any]) -> None:
+    assert case["source"]
+    assert due_dates(case["dates"][0], 5) == case["dates"]
 
 
 def test_due_dates_go_back_to_the_anchor_after_a_short_month() -> None:
@@ -370,6 +379,7 @@ def test_the_remainder_of_a_cent_plan_is_small(principal: int, rate: Decimal, mo
         ({"interest_cents": -1}, "row is not positive"),
         ({"total_cents": 1}, "total is not its parts"),
         ({"due_on": date(2020, 1, 1)}, "dates do not increase"),
+        ({"due_on": due_dates(START, 5)[-1]}, "dates do not increase"),
         ({"balance_cents": 1}, "balance does not end at 0"),
         ({"balance_cents": 1}, "balance does not follow"),
     ],
@@ -378,3 +388,14 @@ def test_a_broken_schedule_is_caught(change: dict[str, Any], fault: str) -> None
     rows = plan(principal_cents=30000, duration_months=6)
     with pytest.raises(ArithmeticError, match=fault):
         amortization._check([*rows[:-1], replace(rows[-1], **change)], 30000)
+
+
+def test_a_broken_schedule_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = plan(principal_cents=30000, duration_months=3)
+    monkeypatch.setattr(amortization._Loan, "rows", lambda *_: iter(sound[:2]))
+    with pytest.raises(ArithmeticError, match="not repaid to the cent"):
+        plan(principal_cents=30000, duration_months=3)
+
+
+def test_the_codes_of_rounding_are_those_of_rules_and_requests() -> None:
+    assert [*Rounding, *RemainderOn] == ["half_up", "up", "first", "last"]

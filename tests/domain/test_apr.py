@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
+from math import exp
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -255,6 +257,7 @@ def test_the_guess_needs_no_second_try(case: dict[str, Any]) -> None:
     [
         (100_001, "1", 1, 1_000),
         (1_000_000, "1", 1, 900_000_000),
+        (100_000_000, "1", 1, 99_900_000_000),
         (99_999, "1", -1, 1_000),
         (90_000, "1", -1, 10_000_000),
         (3_000, "1", -1, 97_000_000),
@@ -262,8 +265,31 @@ def test_the_guess_needs_no_second_try(case: dict[str, Any]) -> None:
         (25_000, "100", -1, 1_376_730),  # 0.25 ** 0.01 is 0.98623…
     ],
 )
-def test_the_guess_is_right_on_both_sides_of_zero(repaid: int, years: str, side: int, units: int) -> None:
+def test_the_guess_is_right_on_both_sides_of_zero_and_soon(
+    monkeypatch: pytest.MonkeyPatch, repaid: int, years: str, side: int, units: int
+) -> None:
+    counted = Mock(side_effect=exp)
+    monkeypatch.setattr(module, "exp", counted)
     assert module._guess(module._terms([flow(0, 100_000), flow(years, -repaid)]), side) == units
+    # Two flows a round: halving alone would take forty rounds.
+    assert counted.call_count <= 2 * 17
+
+
+@pytest.mark.parametrize(
+    ("guess", "proofs"),
+    [
+        (637_971, [637_971, 637_972]),
+        (637_970, [637_970, 637_971, 637_972]),
+        (637_972, [637_972, 637_971, 637_972]),
+        (637_973, [637_973, 637_972, 637_970, 637_972, 637_971]),
+        (637_965, [637_965, 637_966, 637_967, 637_969, 637_973, 637_971, 637_972]),
+    ],
+)
+def test_a_good_guess_takes_few_proofs(guess: int, proofs: list[int]) -> None:
+    is_beyond = Mock(side_effect=lambda half_units: half_units > 2 * 637_971)
+    assert module._nearest(guess, 1, is_beyond) == 637_971
+    # Each is asked of the half unit before it.
+    assert [asked.args[0] for asked in is_beyond.call_args_list] == [2 * units - 1 for units in proofs]
 
 
 # Intervals
@@ -461,6 +487,7 @@ def test_flows_at_their_bounds_have_a_rate() -> None:
     huge = [flow(0, FLOW_CENTS_MAX), flow("100", -FLOW_CENTS_MAX), flow("100", -1)]
     assert apr(huge) == FREE
     assert apr([flow("-10", -1), flow(0, 1000), flow("1", -1100)]).percent > 10
+    assert apr([flow("-19/2", -1), flow(0, 1000), flow("1", -1100)]).percent > 10
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,14 @@ def test_days_outside_the_calendar_are_refused_by_name() -> None:
     assert days_after(date.max, 0) == date.max
 
 
+@pytest.mark.parametrize(("year", "bound"), [(0, 1), (-1, 1), (10_000, 9_999), (2026.5, None)])
+@pytest.mark.parametrize("of_year", [easter_sunday, public_holidays, target_closing_days])
+def test_years_outside_the_calendar_are_refused_by_name(of_year: Any, year: Any, bound: int | None) -> None:
+    with pytest.raises(ImpossiblePlan) as caught:
+        of_year(year)
+    assert (caught.value.field, caught.value.bound) == ("year", bound)
+
+
 # The oracle: the package `holidays`, over a century.
 
 

@@ -1,7 +1,7 @@
 """Deferrals: sourced figures, and what a month without a payment may and may not change."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ modes = st.sampled_from(DeferralMode)
 def attempt(loan: Loan, **ask: Any) -> Deferral | ImpossiblePlan:
     """The result or the refusal; any other exception is a failure."""
     try:
-        return defer(loan.version, paid_cents=loan.paid_cents, **ask)
+        return defer(loan.version, on=loan.on, paid_cents=loan.paid_cents, **ask)
     except ImpossiblePlan as fault:
         return refused(fault)
 
@@ -42,6 +42,7 @@ def test_sourced_case(case: dict[str, Any]) -> None:
     version = contract(case["loan"])
     result = defer(
         version,
+        on=version.rows[case["number"] - 2].due_on,
         number=case["number"],
         months=case.get("months", 1),
         mode=DeferralMode(case["mode"]),
@@ -61,7 +62,7 @@ def test_sourced_case(case: dict[str, Any]) -> None:
 
 
 def test_the_payoff_during_and_after_a_pause() -> None:
-    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    deferred = defer(AMIENS, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6)).version
     six = paid(AMIENS, 6)
     amounts = {
         date(2026, 7, 5): 152_295,
@@ -77,24 +78,24 @@ def test_dates_stay_on_the_anchor_at_the_ends_of_months() -> None:
     first = date(2026, 1, 31)
     rows = schedule(principal_cents=30_000, rate_percent=Decimal(5), first_due_on=first, duration_months=6)
     version = in_force(rows, rate_percent=Decimal(5), released_on=date(2025, 12, 31))
-    once = defer(version, number=1, paid_cents=0).version
+    once = defer(version, on=version.released_on, number=1, paid_cents=0).version
     assert [row.due_on for row in once.rows] == due_dates(first, 7)[1:]
-    again = defer(once, number=2, paid_cents=paid(once, 1)).version
+    again = defer(once, on=once.rows[0].due_on, number=2, paid_cents=paid(once, 1)).version
     assert [row.due_on for row in again.rows] == [due_dates(first, 8)[n] for n in (1, 3, 4, 5, 6, 7)]
     # A contract may choose the 31st and start on another day.
     anchored = in_force(rows[:0] + version.rows, rate_percent=Decimal(5), released_on=first, anchor_day=30)
-    assert defer(anchored, number=1, paid_cents=0).last_due_on == date(2026, 7, 30)
+    assert defer(anchored, on=anchored.released_on, number=1, paid_cents=0).last_due_on == date(2026, 7, 30)
 
 
 def test_without_interest_every_pause_is_remembered_and_costs_nothing() -> None:
     version = contract("g18")
-    twice = defer(version, number=6, months=2, paid_cents=paid(version, 5)).version
+    twice = defer(version, on=version.rows[4].due_on, number=6, months=2, paid_cents=paid(version, 5)).version
     assert twice.pauses == (Pause(date(2012, 1, 10), 0), Pause(date(2012, 2, 10), 0))
 
 
 def test_an_earlier_pause_makes_a_planned_one_dearer() -> None:
-    planned = defer(AMIENS, number=15, paid_cents=0).version
-    result = defer(planned, number=7, paid_cents=paid(AMIENS, 6))
+    planned = defer(AMIENS, on=AMIENS.released_on, number=15, paid_cents=0).version
+    result = defer(planned, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6))
     # In the month of the planned pause 13 instalments are paid, no longer 14.
     assert [pause.interest_cents for pause in planned.pauses] == [446]
     assert [pause.interest_cents for pause in result.version.pauses] == [787, 490]
@@ -111,20 +112,39 @@ def test_an_earlier_pause_makes_a_planned_one_dearer() -> None:
         ({"number": 7, "months": 121}, "months", 120),
         ({"number": Decimal("NaN")}, "number", None),
         ({"number": 7, "paid_cents": -1}, "paid_cents", 0),
+        ({"number": 24, "paid_cents": paid(AMIENS, 24)}, "paid_cents", None),
+        ({"number": 7, "mode": "never"}, "mode", None),
+        ({"number": 7, "on": date(2026, 1, 4)}, "on", date(2026, 1, 5)),
     ],
 )
 def test_out_of_bounds(ask: dict[str, Any], field: str, bound: object) -> None:
     with pytest.raises(ImpossiblePlan) as caught:
-        defer(AMIENS, **{"paid_cents": paid(AMIENS, 6), **ask})
+        defer(AMIENS, **{"on": AMIENS.rows[5].due_on, "paid_cents": paid(AMIENS, 6), **ask})
     assert (caught.value.field, caught.value.bound) == (field, bound)
     assert str(caught.value).endswith(".")
+
+
+def test_the_mode_may_be_given_as_text() -> None:
+    ask = {"on": AMIENS.rows[5].due_on, "number": 7, "paid_cents": paid(AMIENS, 6)}
+    alone = defer(AMIENS, **ask, mode="interest_only")
+    assert alone == defer(AMIENS, **ask, mode=DeferralMode.INTEREST_ONLY)
+    assert len(alone.version.rows) == 25
+
+
+def test_a_deferral_holds_from_its_day() -> None:
+    for version, on in ((AMIENS, date(2026, 7, 20)), (contract("g18"), date(2011, 9, 15))):
+        after = defer(version, on=on, number=7, paid_cents=paid(version, 6)).version
+        assert (version.effective_on, after.effective_on) == (None, on)
+        with pytest.raises(ImpossiblePlan) as caught:
+            defer(after, on=on - timedelta(days=1), number=8, paid_cents=paid(version, 6))
+        assert (caught.value.field, caught.value.bound) == ("on", on)
 
 
 def test_a_deferral_past_the_calendar_is_refused() -> None:
     rows = schedule(principal_cents=1_000, rate_percent=Decimal(0), first_due_on=date(9999, 11, 5), duration_months=2)
     version = in_force(rows, rate_percent=Decimal(0), released_on=date(9999, 10, 5))
     with pytest.raises(ImpossiblePlan) as caught:
-        defer(version, number=1, paid_cents=0)
+        defer(version, on=version.released_on, number=1, paid_cents=0)
     assert caught.value.field == "due_on"
 
 
@@ -136,8 +156,8 @@ def test_a_next_version_or_a_named_refusal(loan: Loan, number: int, months: int,
     result = attempt(loan, number=number, months=months, mode=mode)
     if isinstance(result, ImpossiblePlan):
         event("refused")
-        assert result.field == "number"
         done = position(loan.version, loan.paid_cents).rows
+        assert result.field == ("number" if done < len(loan.version.rows) else "paid_cents")
         assert not done < number <= len(loan.version.rows)
         return
     assert_sound(loan.version, result.version)
@@ -195,7 +215,7 @@ def test_two_pauses_give_the_same_in_either_order(version: ScheduleVersion, data
 
     def pause_on(start: ScheduleVersion, on: date) -> ScheduleVersion:
         number = next(row.number for row in start.rows if row.due_on == on)
-        return defer(start, number=number, paid_cents=0).version
+        return defer(start, on=start.released_on, number=number, paid_cents=0).version
 
     first = pause_on(pause_on(version, version.rows[early - 1].due_on), date_of_late)
     second = pause_on(pause_on(version, date_of_late), version.rows[early - 1].due_on)

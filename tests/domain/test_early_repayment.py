@@ -22,6 +22,7 @@ from tests.domain.loan_histories import (
     contract,
     histories,
     paid,
+    paid_ahead,
     refused,
 )
 
@@ -78,6 +79,19 @@ def test_sourced_case(case: dict[str, Any]) -> None:
     assert result.version.rows[: case["after"]] == loan.version.rows[: case["after"]]
 
 
+@pytest.mark.parametrize("case", CASES["settled_in_two"], ids=lambda case: case["name"])
+def test_sourced_case_of_what_settles_in_two_payments(case: dict[str, Any]) -> None:
+    assert case["source"]
+    loan, amount, part = case_loan(case), case["amount_cents"], case["part_cents"]
+    assert payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents).amount_cents == amount
+    for choice in (Choice.SHORTEN, Choice.REDUCE):
+        result = attempt(loan, part, choice)
+        assert isinstance(result, EarlyRepayment)
+        left = payoff(result.version, on=loan.on, paid_cents=loan.paid_cents + part)
+        assert left.amount_cents == case["left_cents"]
+        assert 0 <= amount - part - left.amount_cents <= 1
+
+
 @pytest.mark.parametrize("case", CASES["refusal_limits"], ids=lambda case: case["name"])
 def test_what_a_lender_may_refuse(case: dict[str, Any]) -> None:
     assert case["source"]
@@ -104,21 +118,21 @@ def test_the_interest_of_the_part_repaid_is_within_the_amount() -> None:
 
 
 def test_a_pause_that_ends_today_was_borne_by_the_balance_before() -> None:
-    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    deferred = defer(AMIENS, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6)).version
     result = attempt(Loan(deferred, paid(deferred, 6), date(2026, 8, 5)), 40_000, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
     assert result.version.carried_cents == 787
 
 
 def test_a_pause_planned_after_the_new_last_instalment_falls() -> None:
-    planned = defer(AMIENS, number=22, paid_cents=0).version
+    planned = defer(AMIENS, on=AMIENS.released_on, number=22, paid_cents=0).version
     result = attempt(Loan(planned, paid(planned, 12), AT_12), 40_000, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
     assert (result.version.pauses, result.version.rows[-1].total_cents) == ((), 2_277)
 
 
 def test_interest_that_waits_stays_due_with_the_last_instalment() -> None:
-    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    deferred = defer(AMIENS, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6)).version
     loan = Loan(deferred, paid(deferred, 12), deferred.rows[11].due_on)
     result = attempt(loan, 40_000, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
@@ -130,7 +144,7 @@ def test_interest_that_waits_stays_due_with_the_last_instalment() -> None:
 
 
 def test_a_pause_to_come_costs_less_after_an_early_repayment() -> None:
-    planned = defer(AMIENS, number=15, paid_cents=0).version
+    planned = defer(AMIENS, on=AMIENS.released_on, number=15, paid_cents=0).version
     assert planned.carried_cents == 446  # a month on the 862.51 left after 14
     loan = Loan(planned, paid(planned, 12), AT_12)
     result = attempt(loan, 40_000, Choice.SHORTEN)
@@ -143,7 +157,7 @@ def test_a_pause_to_come_costs_less_after_an_early_repayment() -> None:
 
 
 def test_a_planned_month_of_interest_alone_stays_one() -> None:
-    planned = defer(AMIENS, number=15, paid_cents=0, mode=DeferralMode.INTEREST_ONLY).version
+    planned = defer(AMIENS, on=AMIENS.released_on, number=15, paid_cents=0, mode=DeferralMode.INTEREST_ONLY).version
     loan = Loan(planned, paid(planned, 12), AT_12)
     for choice, count in ((Choice.SHORTEN, 21), (Choice.REDUCE, 25)):
         result = attempt(loan, 40_000, choice)
@@ -157,8 +171,12 @@ def test_instalments_paid_ahead_stay_and_a_part_of_one_counts() -> None:
     loan = Loan(AMIENS, paid(AMIENS, 14) + 1_000, AT_12)
     result = attempt(loan, 9_000, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
-    assert result.version.rows[:14] == AMIENS.rows[:14]
     assert (result.principal_cents, result.interest_cents) == (10_000, 0)
+    assert result.version.rows[:12] == AMIENS.rows[:12]
+    # Paid ahead, 13 and 14 keep their date and total; on 100 € less they bear 0.52 and 0.51 of interest less.
+    ahead = [(row.due_on, row.total_cents, row.interest_cents) for row in result.version.rows[12:14]]
+    assert ahead == [(date(2027, 2, 5), 8_882, 533 - 52), (date(2027, 3, 5), 8_882, 490 - 52)]
+    assert result.version.rows[13].balance_cents == result.balance_cents == 94_744 - 8_392 - 10_000 - 52 - 52
     assert paid(result.version, 14) == loan.paid_cents + 9_000
 
 
@@ -238,7 +256,7 @@ def test_the_instalment_kept_is_that_of_most_rows_to_come() -> None:
 
 def test_months_of_interest_alone_are_not_instalments_to_keep_or_to_reduce() -> None:
     ask = {"months": 6, "mode": DeferralMode.INTEREST_ONLY}
-    deferred = defer(AMIENS, number=21, paid_cents=paid(AMIENS, 20), **ask).version
+    deferred = defer(AMIENS, on=AMIENS.rows[19].due_on, number=21, paid_cents=paid(AMIENS, 20), **ask).version
     loan = Loan(deferred, paid(deferred, 20), deferred.rows[19].due_on)
     found = {}
     for choice in (Choice.SHORTEN, Choice.REDUCE):
@@ -251,12 +269,17 @@ def test_months_of_interest_alone_are_not_instalments_to_keep_or_to_reduce() -> 
 
 
 def test_a_month_of_interest_alone_falls_where_there_is_no_interest_left() -> None:
-    deferred = defer(AMIENS, number=23, paid_cents=paid(AMIENS, 22), mode=DeferralMode.INTEREST_ONLY).version
+    deferred = defer(
+        AMIENS, on=AMIENS.rows[21].due_on, number=23, paid_cents=paid(AMIENS, 22), mode=DeferralMode.INTEREST_ONLY
+    ).version
     loan = Loan(deferred, paid(deferred, 22), deferred.rows[21].due_on)
     result = attempt(loan, deferred.balance(22) - 50, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
     # Half a euro bears 0.26 cent a month.
     assert result.version.rows[22:] == (Instalment(23, date(2028, 1, 5), 50, 0, 50, 0),)
+    # Its date is a pause, and the days of the next month count from there.
+    assert result.version.pauses == (Pause(date(2027, 12, 5), 0),)
+    assert payoff(result.version, on=date(2028, 1, 4), paid_cents=paid(result.version, 22)).days == 30
 
 
 def test_an_instalment_is_the_last_only_if_it_covers_the_interest_too() -> None:
@@ -281,7 +304,7 @@ def test_all_but_some_cents_of_the_balance_may_be_repaid() -> None:
 
 
 def test_a_pause_of_tomorrow_is_borne_by_the_balance_after() -> None:
-    planned = defer(AMIENS, number=15, paid_cents=0).version
+    planned = defer(AMIENS, on=AMIENS.released_on, number=15, paid_cents=0).version
     result = attempt(Loan(planned, paid(planned, 14), date(2027, 4, 4)), 40_000, Choice.SHORTEN)
     assert isinstance(result, EarlyRepayment)
     assert result.version.pauses == (Pause(date(2027, 4, 5), 241),)  # a month on 465.54
@@ -364,13 +387,40 @@ def test_out_of_bounds(amount_cents: Any, choice: Choice, change: dict[str, Any]
     assert refusal(replace(Loan(AMIENS, paid(AMIENS, 12), AT_12), **change), amount_cents, choice) == expected
 
 
-def test_the_rounding_unit_has_a_bound() -> None:
+@pytest.mark.parametrize("choice", Choice)
+@pytest.mark.parametrize("unit", [0, -3])
+def test_the_rounding_unit_has_a_bound_whatever_is_chosen(choice: Choice, unit: int) -> None:
     loan = Loan(AMIENS, paid(AMIENS, 12), AT_12)
-    assert refusal(loan, 40_000, Choice.REDUCE, rounding_unit_cents=0) == ("rounding_unit_cents", 1)
+    assert refusal(loan, 40_000, choice, rounding_unit_cents=unit) == ("rounding_unit_cents", 1)
+
+
+@pytest.mark.parametrize("choice", Choice)
+def test_a_choice_may_be_given_as_text_and_an_unknown_one_is_refused(choice: Choice) -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12)
+    amount = 103_093 if choice is Choice.SETTLE else 40_000
+    result = attempt(loan, amount, choice.value)  # type: ignore[arg-type]
+    assert result == attempt(loan, amount, choice)
+    assert isinstance(result, EarlyRepayment)
+    assert result.choice is choice
+    assert refusal(loan, amount, "lengthen") == ("choice", None)  # type: ignore[arg-type]
+    assert refusal(loan, amount, choice, rounding="down") == ("rounding", None)
+
+
+def test_nothing_may_be_repaid_early_before_the_last_event() -> None:
+    deferred = defer(AMIENS, on=date(2027, 1, 20), number=15, paid_cents=paid(AMIENS, 12)).version
+    assert refusal(Loan(deferred, paid(deferred, 12), AT_12), 40_000, Choice.SHORTEN) == ("on", date(2027, 1, 20))
+
+
+def test_the_version_after_an_early_repayment_holds_from_its_day() -> None:
+    loan = Loan(AMIENS, paid(AMIENS, 12), AT_12)
+    for amount, choice in ((40_000, Choice.SHORTEN), (40_000, Choice.REDUCE), (103_093, Choice.SETTLE)):
+        result = attempt(loan, amount, choice)
+        assert isinstance(result, EarlyRepayment)
+        assert result.version.effective_on == AT_12
 
 
 def test_all_the_principal_without_the_interest_that_waits_settles_nothing() -> None:
-    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    deferred = defer(AMIENS, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6)).version
     loan = Loan(deferred, paid(deferred, 12), deferred.rows[11].due_on)
     assert refusal(loan, 103_093, Choice.SHORTEN) == ("amount_cents", 103_880)
 
@@ -393,7 +443,25 @@ def test_an_instalment_kept_that_does_not_cover_the_interest_is_refused() -> Non
         Instalment(5, date(2026, 5, 5), 67_046, 5_364, 72_410, 0),
     ]
     even = replace(version, rows=tuple(rows))
-    assert refusal(Loan(even, 0, date(2025, 12, 5)), 1_000, Choice.SHORTEN) == ("choice", None)
+    result = attempt(Loan(even, 0, date(2025, 12, 5)), 1_000, Choice.SHORTEN)
+    assert isinstance(result, ImpossiblePlan)
+    assert "at least 79921 are needed" in str(result)
+
+
+@pytest.mark.parametrize("choice", [Choice.SHORTEN, Choice.REDUCE])
+def test_an_instalment_that_would_cost_more_than_no_early_repayment_is_refused(choice: Choice) -> None:
+    # A lender's plan: 500 € of principal at first, then five instalments of 206.04. Kept from the first date on, these
+    # would put off 308.96 and cost 15.69 more.
+    rate = Decimal(12)
+    rest = schedule(principal_cents=100_000, rate_percent=rate, first_due_on=date(2026, 2, 5), duration_months=5)
+    rows = [Instalment(1, date(2026, 1, 5), 50_000, 1_500, 51_500, 100_000)]
+    rows += [replace(row, number=row.number + 1) for row in rest]
+    version = in_force(rows, rate_percent=rate, released_on=date(2025, 12, 5))
+    assert refusal(Loan(version, 0, date(2025, 12, 5)), 100, choice) == ("choice", None)
+    # What makes up for it is welcome: all of the first principal.
+    result = attempt(Loan(version, 0, date(2025, 12, 5)), 50_000, choice)
+    assert isinstance(result, EarlyRepayment)
+    assert result.interest_saved_cents > 0
 
 
 # Properties
@@ -472,6 +540,20 @@ def test_settling_leaves_nothing(loan: Loan) -> None:
     again = payoff(result.version, on=loan.on, paid_cents=loan.paid_cents + quote.amount_cents)
     assert (again.amount_cents, again.credit_cents) == (0, 0)
     assert all(row.due_on <= loan.on for row in result.version.rows)
+
+
+@given(histories() | paid_ahead(), st.integers(1, 8_000_000) | st.integers(1, 5_000), partial)
+def test_to_repay_a_part_and_then_settle_is_to_settle_but_for_cents_of_rounding(
+    loan: Loan, amount: int, choice: Choice
+) -> None:
+    before = payoff(loan.version, on=loan.on, paid_cents=loan.paid_cents)
+    result = attempt(loan, amount, choice)
+    if isinstance(result, ImpossiblePlan):
+        return
+    event("ahead" if before.paid_ahead_cents else "up to date")
+    after = payoff(result.version, on=loan.on, paid_cents=loan.paid_cents + amount)
+    assert abs(amount + after.amount_cents - before.amount_cents) <= 2
+    assert after.credit_cents == 0
 
 
 @given(histories(rates=st.just(Decimal(0))), st.integers(1, 100_000), partial)

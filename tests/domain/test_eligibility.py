@@ -54,7 +54,9 @@ def test_a_breach_cites_the_sentence_of_its_rule_or_else_the_text_that_adopted_t
     texts = {breach.rule: breach.reference for breach in breaches(V2011_01, aid, reference=TEXT)}
     assert "« 3 000 € maximum" in texts["amount_cents_max"]
     assert "300 €" in texts["grant.usual_cents"]
-    assert texts["residence"] == TEXT
+    assert "« habitants la ville de Besançon »" in texts["residence"]
+    silent = replace(V2011_01, sources={})
+    assert {breach.reference for breach in breaches(silent, aid, reference=TEXT)} == {TEXT}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,8 @@ def test_null_limits_do_not_limit() -> None:
     ("amount", "expected"), [(29_999, {"amount_cents_min": (30_000, 29_999, "refuse")}), (30_000, {})]
 )
 def test_a_minimum_that_is_stated_limits(amount: int, expected: object) -> None:
-    assert told(TOULOUSE, replace(LOAN, loan_amount_cents=amount, duration_months=6)) == expected
+    asked = replace(LOAN, loan_amount_cents=amount, duration_months=6, remainder_on=RemainderOn.LAST)
+    assert told(TOULOUSE, asked) == expected
 
 
 def test_a_purpose_outside_a_stated_list_is_a_breach_that_shows_the_list() -> None:

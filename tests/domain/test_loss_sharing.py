@@ -49,6 +49,14 @@ def test_sourced_case(case: dict[str, Any]) -> None:
     assert found.loss_cents == case["principal_cents"] + case["interest_cents"]
 
 
+def test_guarantors_may_come_one_by_one_and_say_their_base_as_text() -> None:
+    parties = [Guarantor(name=base, share_percent=Decimal(50), base=base) for base in LossBase]
+    text = (replace(one, base=one.base.value) for one in parties)  # type: ignore[arg-type]
+    found = share_loss(principal_cents=1_000, interest_cents=100, guarantors=text)
+    assert [part.cents for part in found.parts] == [500, 550]
+    assert found == split(1_000, 100, parties)
+
+
 def test_of_equal_fractions_the_lender_comes_last_and_names_settle() -> None:
     half = Decimal(50)
     assert split(1, 0, [Guarantor(name="b", share_percent=half)]).lender_cents == 0
@@ -94,6 +102,7 @@ def test_a_portfolio_cap_that_is_used_up_pays_nothing() -> None:
         ({"cap_loss_cents": -1}, "cap_loss_cents", 0),
         ({"cap_portfolio_cents": -1}, "cap_portfolio_cents", 0),
         ({"called_cents": -1}, "called_cents", 0),
+        ({"base": "interest"}, "base", None),
     ],
 )
 def test_guarantors_out_of_bounds(change: dict[str, Any], field: str, bound: object) -> None:

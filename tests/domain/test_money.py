@@ -1,12 +1,13 @@
 """The one rounding function and the French display of amounts."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import euros, round_half_up, round_up
+from app.domain.money import euros, quotient_half_up, round_half_up, round_up
 
 amounts = st.decimals(min_value=0, max_value=10_000_000, places=6)
 units = st.integers(min_value=1, max_value=1000)
@@ -33,6 +34,21 @@ units = st.integers(min_value=1, max_value=1000)
 def test_rounding(value: str, unit: int, half_up: int, up: int) -> None:
     assert round_half_up(Decimal(value), unit) == half_up
     assert round_up(Decimal(value), unit) == up
+
+
+def test_no_digit_is_lost_before_the_rounding_however_many_there_are() -> None:
+    assert round_half_up(Decimal("0.4" + "9" * 34)) == 0
+    assert round_half_up(Decimal("49." + "9" * 34), 100) == 0
+    assert round_half_up(Fraction(10**40 - 1, 2 * 10**40)) == 0
+    assert round_half_up(Fraction(1, 2)) == 1
+    assert round_up(Decimal("1E-35")) == round_up(Fraction(1, 10**40)) == 1
+    with localcontext(prec=2):
+        assert round_half_up(Decimal("8882.49")) == 8882
+        assert round_half_up(Decimal("10738.458333"), 100) == 10700
+
+
+def test_a_quotient_is_rounded_as_a_value_is() -> None:
+    assert [quotient_half_up(n, 4) for n in (1, 2, 5, 6, -1, -2, -6)] == [0, 1, 1, 2, 0, -1, -2]
 
 
 def test_without_a_unit_amounts_are_whole_cents() -> None:

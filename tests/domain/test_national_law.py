@@ -32,17 +32,7 @@ from app.parameters.yaml_file import YamlFault, load_yaml
 LAW = national_law()
 ASSOCIATIONS, GUARANTEED, CONSUMER = Scope.ASSOCIATION_LENDERS, Scope.GUARANTEED_LOANS, Scope.CONSUMER_CREDIT
 FILE = Path(__file__).parents[2] / "app" / "parameters" / "national_law.yaml"
-
-# Accepted, money from, TARGET day from there, withdrawal until: Code de la consommation, L312-19 and L312-25, counted
-# from the day after acceptance, the last day moved to a working day as in regulation 1182/71.
-DEADLINES = [
-    ("2026-03-02", "2026-03-10", "2026-03-10", "2026-03-16"),
-    ("2026-04-20", "2026-04-28", "2026-04-28", "2026-05-04"),
-    ("2026-12-18", "2026-12-26", "2026-12-28", "2027-01-04"),
-    # Seven days before 1 May 2011, and the same release: 30 April 2011 is a Saturday.
-    ("2011-04-23", "2011-05-01", "2011-05-02", "2011-05-02"),
-    ("2011-05-02", "2011-05-10", "2011-05-10", "2011-05-16"),
-]
+CASES = load_yaml(Path(__file__).parents[1] / "cases" / "national_law.yaml")
 
 
 def value(since: str, content: Any) -> Value:
@@ -172,15 +162,13 @@ def test_a_figure_is_read_in_its_unit() -> None:
 # Deadlines.
 
 
-@pytest.mark.parametrize(("accepted", "release", "target", "withdrawal"), DEADLINES)
-def test_when_money_may_leave_and_how_long_the_borrower_may_withdraw(
-    accepted: str, release: str, target: str, withdrawal: str
-) -> None:
-    accepted_on = date.fromisoformat(accepted)
-    released_on = earliest_release(LAW, accepted_on=accepted_on)
-    assert released_on == date.fromisoformat(release)
-    assert next_target_day(released_on) == date.fromisoformat(target)
-    assert withdrawal_deadline(LAW, accepted_on=accepted_on) == date.fromisoformat(withdrawal)
+@pytest.mark.parametrize("case", CASES["deadlines"], ids=lambda case: case["name"])
+def test_sourced_case_of_when_money_may_leave_and_until_when_the_borrower_may_withdraw(case: dict[str, Any]) -> None:
+    assert case["source"]
+    released_on = earliest_release(LAW, accepted_on=case["accepted_on"])
+    assert released_on == case["release"]
+    assert next_target_day(released_on) == case["target"]
+    assert withdrawal_deadline(LAW, accepted_on=case["accepted_on"]) == case["withdrawal"]
 
 
 def test_the_law_is_that_of_the_offer() -> None:

@@ -13,7 +13,8 @@ from app.domain.amortization import ImpossiblePlan, Instalment
 from app.domain.deferral import defer
 from app.domain.early_repayment import Choice, repay_early
 from app.domain.payoff import payoff, refuse_arrears
-from app.domain.schedule_versions import Pause, Prepayment, in_force
+from app.domain.rescheduling import reschedule
+from app.domain.schedule_versions import Anchor, Pause, Prepayment, in_force
 from tests.domain.loan_histories import CASES, Loan, case_loan, contract, histories, paid
 
 AMIENS = contract("amiens")
@@ -37,13 +38,13 @@ def test_interest_runs_from_the_payment_or_from_a_month_before_the_first_date() 
 
 
 def test_the_interest_that_waits_is_owed_once_when_the_last_instalment_is_due() -> None:
-    deferred = defer(AMIENS, number=7, paid_cents=paid(AMIENS, 6)).version
+    deferred = defer(AMIENS, on=AMIENS.rows[5].due_on, number=7, paid_cents=paid(AMIENS, 6)).version
     quote = payoff(deferred, on=deferred.rows[-1].due_on, paid_cents=paid(deferred, 23))
     assert (quote.amount_cents, quote.carried_cents, quote.interest_saved_cents) == (9_674, 0, 0)
 
 
 def test_the_interest_of_a_pause_is_owed_from_its_day_on() -> None:
-    planned = defer(AMIENS, number=15, paid_cents=0).version
+    planned = defer(AMIENS, on=AMIENS.released_on, number=15, paid_cents=0).version
     moments = [(date(2027, 1, 5), 12), (date(2027, 4, 4), 14), (date(2027, 4, 5), 14), (date(2027, 4, 6), 14)]
     quotes = [payoff(planned, on=on, paid_cents=paid(planned, count)) for on, count in moments]
     found = [(quote.carried_cents, quote.accrued_cents, quote.interest_saved_cents) for quote in quotes]
@@ -103,6 +104,18 @@ def test_a_version_does_not_answer_for_the_time_before_its_early_repayment() -> 
     assert payoff(after, on=on, paid_cents=paid(after, 12)).amount_cents == 63_093
 
 
+def test_a_version_does_not_answer_for_the_time_before_its_rescheduling() -> None:
+    on, six = date(2026, 8, 4), paid(AMIENS, 6)
+    free = reschedule(
+        AMIENS, on=on, paid_cents=six, first_due_on=date(2026, 9, 5), duration_months=12, rate_percent=Decimal(0)
+    ).version
+    for event in (date(2026, 3, 20), on - timedelta(days=1)):
+        with pytest.raises(ImpossiblePlan) as caught:
+            payoff(free, on=event, paid_cents=six)
+        assert (caught.value.field, caught.value.bound) == ("on", on)
+    assert payoff(free, on=on, paid_cents=six).amount_cents == AMIENS.balance(6)
+
+
 # Versions that cannot be
 
 ROWS = AMIENS.rows
@@ -142,6 +155,7 @@ def test_rows_that_are_no_schedule_are_refused(change: dict[str, Any], fault: st
         ({"rate_percent": Decimal("NaN")}, "rate_percent"),
         ({"anchor_day": 32}, "anchor_day"),
         ({"anchor_day": 0}, "anchor_day"),
+        ({"past_anchors": (Anchor(date(2026, 2, 5), 32),)}, "anchor_day"),
     ],
 )
 def test_terms_that_cannot_be_are_refused(change: dict[str, Any], field: str) -> None:

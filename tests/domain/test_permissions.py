@@ -35,11 +35,12 @@ def test_nobody_both_instructs_and_decides_by_one_role() -> None:
         assert not (allows(alone, "decisions_create") and allows(alone, "requests_submit"))
 
 
-def test_a_manager_only_reads() -> None:
+def test_a_manager_reads_and_adopts_the_rules() -> None:
     allowed = {operation for operation in ROLES if allows(frozenset({Role.MANAGER}), operation)}
     verbs = {operation.partition("_")[2] for operation in allowed}
     assert verbs == {
         "me", "list", "read", "actions", "read_budget", "read_financing_plan", "schedule", "ledger", "checks_list",
+        "adoptions_create", "impacts_create",
     }  # fmt: skip
 
 

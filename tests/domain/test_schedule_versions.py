@@ -90,7 +90,7 @@ def test_a_loan_settled_before_its_first_date_has_nothing_to_reschedule() -> Non
 def test_a_pause_stays_up_to_the_last_date_and_falls_after_it() -> None:
     last = AMIENS.rows[-1].due_on
     pauses = [Pause(last.replace(day=6), 7), Pause(last, 46)]
-    after = following(AMIENS, AMIENS.rows, recount_from=date.max, pauses=pauses)
+    after = following(AMIENS, AMIENS.rows, on=AMIENS.released_on, recount_from=date.max, pauses=pauses)
     assert after.pauses == (Pause(last, 46),)
     assert after.rows[-1].interest_cents == AMIENS.rows[-1].interest_cents + 46
     assert after.plain_rows() == AMIENS.rows
@@ -98,7 +98,8 @@ def test_a_pause_stays_up_to_the_last_date_and_falls_after_it() -> None:
 
 def test_a_pause_on_the_date_of_a_row_bears_the_month_before_it() -> None:
     on = AMIENS.rows[11].due_on
-    after = following(AMIENS, AMIENS.rows, recount_from=on, pauses=[Pause(on, 0), Pause(date(2027, 1, 15), 0, 10)])
+    pauses = [Pause(on, 0), Pause(date(2027, 1, 15), 0, 10)]
+    after = following(AMIENS, AMIENS.rows, on=on, recount_from=on, pauses=pauses)
     # A month on the 1 113.99 owed before the twelfth instalment, then ten days on the 1 030.93 after it.
     assert [pause.interest_cents for pause in after.pauses] == [576, 175]
 
@@ -113,7 +114,7 @@ def test_rows_that_repay_another_amount_are_no_next_version() -> None:
         principal_cents=199_999, rate_percent=Decimal("6.20"), first_due_on=date(2026, 2, 5), duration_months=24
     )
     with pytest.raises(ArithmeticError, match="200000 cents lent would become 199999"):
-        following(AMIENS, other, recount_from=date.max)
+        following(AMIENS, other, on=AMIENS.released_on, recount_from=date.max)
 
 
 def test_without_rows_there_is_no_first_version() -> None:

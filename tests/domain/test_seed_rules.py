@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,9 +10,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from app.domain.breaches import Severity
 from app.domain.dates import Precision
 from app.domain.lenders import Guarantee, Lending
-from app.domain.products import ListingPolicy, Product
+from app.domain.products import Attested, GrantRule, ListingPolicy, Product
+from app.domain.rule_paths import is_rule, value_at
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.codes import codes
 from app.parameters.yaml_file import load_yaml
@@ -26,7 +27,7 @@ ADAPTER = TypeAdapter(TenantRules)
 LOADED: dict[str, dict[str, Any]] = {path.stem: load_yaml(path) for path in seed_files()}
 
 # What names or shapes a product; no document has to state it.
-STRUCTURAL = {"code", "name", "not_stated", "inferred", "sources"}
+STRUCTURAL = {"code", "name", "not_stated", "inferred", "sources", "severities"}
 
 
 def as_json(content: object) -> str:
@@ -51,11 +52,8 @@ def product_on(slug: str, day: date) -> Product:
     return version.products[0]
 
 
-def at(content: Any, path: str) -> Any:
-    """The value at a dotted path; KeyError or IndexError when there is no such field."""
-    for step in path.split("."):
-        content = content[int(step)] if isinstance(content, list) else content[step]
-    return content
+def typed(product: dict[str, Any]) -> Product:
+    return TypeAdapter(Product).validate_json(as_json(product))
 
 
 def leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -112,7 +110,7 @@ def test_versions_follow_one_another(rules: TenantRules) -> None:
 
 def test_the_versions_of_besancon() -> None:
     assert [dates(version) for version in RULES["besancon"].versions] == [
-        (date(2009, 10, 1), Precision.YEAR),
+        (date(2009, 10, 1), Precision.QUARTER),
         (date(2011, 1, 1), Precision.YEAR),
         (date(2011, 5, 1), Precision.MONTH),
         (date(2011, 10, 13), Precision.DAY),
@@ -271,15 +269,13 @@ def test_besancon_rounds_up_to_whole_euros() -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_what_is_not_stated_is_null(product: dict[str, Any]) -> None:
-    assert [path for path in product["not_stated"] if at(product, path) is not None] == []
+    assert [path for path in product["not_stated"] if value_at(typed(product), path) is not None] == []
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_sources_and_inferences_name_fields(product: dict[str, Any]) -> None:
-    known = {field.name for field in fields(Product)} - STRUCTURAL
-    for path in [*product["sources"], *product["inferred"]]:
-        at(product, path)
-        assert path.split(".")[0] in known
+    named = [*product["sources"], *product["inferred"], *product["not_stated"], *product.get("severities", {})]
+    assert [path for path in named if not is_rule(typed(product), path)] == []
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -304,3 +300,40 @@ def test_a_source_quotes_a_document_by_its_name(product: dict[str, Any]) -> None
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_purposes_are_codes(product: dict[str, Any]) -> None:
     assert set(product["purposes"] or ()) <= codes("purposes")
+
+
+# The rest of the rule sets side by side: who decides, signs, pays, collects, and what goes with the loan.
+TABLE: dict[str, list[Any]] = {
+    "deciding_body": ["commission", "commission_then_lender", "lender", "lender"],
+    "fast_track": [True, False, False, False],
+    "action_plan_before_start": [None, True, None, None],
+    "signed_by": [("borrower", "ccas"), ("borrower", "ccas", "lender"), ("borrower", "ccas", "lender"), None],
+    "signed_together": [None, None, True, None],
+    "support_for_whole_loan": [None, None, True, None],
+    "commitment": ["oral", "written", "written", None],
+    "payee": ["supplier", None, None, None],
+    "collected_by": ["public_accountant", None, None, None],
+    "grant": [GrantRule(with_loan=True, alone=True, usual_cents=30_000), None, None, None],
+    "minor_children_max": [None, None, None, None],
+    "bank_ban": [CONDITIONS, None, None, None],
+}
+
+
+@pytest.mark.parametrize("rule", TABLE)
+def test_the_rest_of_the_rule_sets_side_by_side(rule: str) -> None:
+    products = [product_on(slug, date(2026, 1, 1)) for slug in ("besancon", "amiens", "toulouse", "fresnes")]
+    assert [getattr(product, rule) for product in products] == TABLE[rule]
+
+
+def test_only_toulouse_asks_that_no_other_aid_applies() -> None:
+    asked = {slug for slug in RULES if Attested.NO_OTHER_AID in product_on(slug, date(2026, 1, 1)).attestations}
+    assert asked == {"toulouse"}
+
+
+@pytest.mark.parametrize("slug", RULES)
+def test_what_all_four_share(slug: str) -> None:
+    """Excluded from ordinary credit, engaged in a project, repaying within their means: each only warns so far."""
+    product = product_on(slug, date(2026, 1, 1))
+    assert {Attested.EXCLUDED_FROM_CREDIT, Attested.ENGAGED_IN_PROJECT} <= set(product.attestations)
+    assert product.instalment_within_capacity
+    assert product.severities == {"attestations": Severity.WARN, "instalment_within_capacity": Severity.WARN}

@@ -200,10 +200,18 @@ def test_a_rate_that_is_no_number_is_refused(no_number: str) -> None:
     assert (caught.value.field, caught.value.bound) == ("apr_percent", None)
 
 
-def test_a_negative_amount_is_refused() -> None:
+@pytest.mark.parametrize("no_decimal", [5.0, 5, None, "5"])
+def test_a_rate_that_is_no_decimal_is_refused(no_decimal: Any) -> None:
     with pytest.raises(ImpossiblePlan) as caught:
-        verdict("1", -1, date(2026, 7, 1))
-    assert (caught.value.field, caught.value.bound) == ("amount_cents", 0)
+        usury(apr_percent=no_decimal, amount_cents=300_000, offered_on=date(2026, 7, 1), table=TABLE)
+    assert (caught.value.field, caught.value.bound) == ("apr_percent", None)
+
+
+@pytest.mark.parametrize(("amount_cents", "bound"), [(-1, 0), (True, None), (1.5, None), ("5", None)])
+def test_an_amount_that_is_negative_or_not_whole_is_refused(amount_cents: Any, bound: int | None) -> None:
+    with pytest.raises(ImpossiblePlan) as caught:
+        verdict("1", amount_cents, date(2026, 7, 1))
+    assert (caught.value.field, caught.value.bound) == ("amount_cents", bound)
 
 
 # Tables.

@@ -84,6 +84,12 @@ def test_refused_with_its_place(tmp_path: Path, content: str, line: int, problem
     assert str(caught.value) == f"{path}, line {line}: {caught.value.problem}"
 
 
+@pytest.mark.parametrize("opened", ["[", "{a: ", "- ", "? ", "- ? "])
+def test_nesting_without_end_is_refused_and_does_not_take_the_process_down(tmp_path: Path, opened: str) -> None:
+    with pytest.raises(YamlFault, match="nested more than 100 deep"):
+        load_yaml(written(tmp_path, opened * 200_000))
+
+
 def test_the_first_fault_is_told(tmp_path: Path) -> None:
     with pytest.raises(YamlFault, match=r"line 2: 1\.5"):
         load_yaml(written(tmp_path, "a: {b: {c: ok}}\nb: 1.5\na: 2\n"))

@@ -1,0 +1,91 @@
+"""The rule files of CCAS as people hand them over: read, checked whole, and loaded all or none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from app.commands import CommandRefused
+from app.commands.tenants import load_tenants, read_rules
+from app.domain.errors import FieldFault
+from app.domain.rule_faults import RuleCodes, RuleFault
+from app.domain.rules import TenantRules
+from app.domain.tenant_checks import remarks, tenant_faults
+from app.messages import of_fault
+from app.parameters.codes import codes
+from app.parameters.communes import communes
+from app.parameters.law import national_law, usury_table
+from app.parameters.yaml_file import YamlFault
+
+_TOLD_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file, its rules where they could be read, and in words what is wrong and what is to be looked at."""
+
+    path: Path
+    rules: TenantRules | None
+    faults: list[str]
+    remarks: list[str]
+
+
+def load_files(owner_url: str, paths: Iterable[Path]) -> None:
+    """Loads the files, and those of the folders, in one transaction; nothing where one has a fault.
+
+    Raises CommandRefused with every fault, RulesDiffer, AgreementDiffers.
+    """
+    load_tenants(owner_url, _without_fault(checked_files(paths)))
+
+
+def checked_files(paths: Iterable[Path]) -> Iterator[CheckedFile]:
+    """Each file, and those of each folder by name, with its faults."""
+    for path in paths:
+        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else (path,):
+            yield checked_file(file)
+
+
+def checked_file(path: Path) -> CheckedFile:
+    """A file with its faults. Raises OSError for a file that cannot be read."""
+    try:
+        rules = read_rules(path)
+    except YamlFault as fault:
+        return CheckedFile(path, None, [f"ligne {fault.line} : {fault.problem}" if fault.line else fault.problem], [])
+    except ValidationError as fault:
+        places = (".".join(str(step) for step in error["loc"]) + f" : {error['msg']}" for error in fault.errors())
+        return CheckedFile(path, None, list(places), [])
+    found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
+    return CheckedFile(path, rules, _told(found), _told(remarks(rules, official=communes())))
+
+
+def rule_codes() -> RuleCodes:
+    """The codes that rules may use."""
+    return RuleCodes(purposes=codes("purposes"), papers=codes("papers"), exceptions=codes("exceptions"))
+
+
+def _told(faults: Iterable[RuleFault]) -> list[str]:
+    fields = (FieldFault(pointer=fault.path, code=fault.code, bounds=dict(fault.facts)) for fault in faults)
+    return [f"{field.pointer} : {of_fault(field, 'fr')}" for field in fields]
+
+
+def _without_fault(files: Iterable[CheckedFile]) -> Iterator[TenantRules]:
+    """The rules one by one until a fault is met; then all the faults of the files that are left, in a refusal."""
+    found: list[str] = []
+    slugs: set[str] = set()
+    for file in files:
+        found += [f"{file.path} : {fault}" for fault in file.faults]
+        if file.rules is None:
+            continue
+        if file.rules.slug in slugs:
+            found += [f"{file.path} : {fault}" for fault in _told([_slug_twice(file.rules.slug)])]
+        slugs.add(file.rules.slug)
+        if not found:
+            yield file.rules
+    if found:
+        more = [f"… et {len(found) - _TOLD_MAX} autres défauts"] if len(found) > _TOLD_MAX else []
+        raise CommandRefused("\n".join(["rien n'est chargé", *found[:_TOLD_MAX], *more]))
+
+
+def _slug_twice(slug: str) -> RuleFault:
+    return RuleFault("slug", "same_code", {"code": slug})

@@ -1,0 +1,169 @@
+"""Whether a version of rules holds together and keeps to the law: every fault is told, not the first.
+
+Nothing here raises: the classes say what rules may say, and this what they may not say together.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
+
+from app.domain import index_checks, law_checks, limit_checks, rate_checks
+from app.domain.dates import Precision
+from app.domain.eligibility import LEGAL_TEXTS
+from app.domain.lenders import Lending
+from app.domain.national_law import NationalLaw
+from app.domain.permissions import Role
+from app.domain.products import ASKED_FOR, DecidingBody, Product
+from app.domain.rule_faults import RuleCodes, RuleFault, repeated, within
+from app.domain.rule_paths import is_given, is_rule, lenders
+from app.domain.rules import RuleVersion
+from app.domain.usury import UsuryTable
+
+__all__ = ["RuleCodes", "RuleFault", "faults"]
+
+_OVERRIDING = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
+_UNITS_CENTS = (1, 100)
+# Control characters but tabs and ends of lines, and halves of characters.
+_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def faults(
+    version: RuleVersion, *, law: NationalLaw, usury: UsuryTable, codes: RuleCodes, communes: frozenset[str]
+) -> list[RuleFault]:
+    """Every fault of a version, each once.
+
+    `communes` are the INSEE codes of the tenant's own communes.
+    """
+    found = [*dates(version.valid_from, version.valid_from_precision, version.valid_to)]
+    if not version.products:
+        found.append(RuleFault("products", "too_short", {"min_length": 1}))
+    found += repeated("products", [product.code for product in version.products])
+    found += index_checks.faults(version)
+    for number, product in enumerate(version.products):
+        parts = [
+            *_product(product, codes, communes),
+            *index_checks.references(product, version.indexes),
+            *law_checks.faults(version, product, law=law, table=usury),
+        ]
+        found += [fault.under(f"products.{number}") for fault in parts]
+    return first_of_each([*found, *leaves(version)])
+
+
+def first_of_each(found: list[RuleFault]) -> list[RuleFault]:
+    """The faults without those that tell again what was told of a path."""
+    return list({(fault.path, fault.code): fault for fault in reversed(found)}.values())[::-1]
+
+
+def dates(begins: date | None, precision: Precision | None, ends: date | None) -> Iterator[RuleFault]:
+    """The faults of the days between which something holds."""
+    if begins is not None and ends is not None and ends < begins:
+        yield RuleFault("valid_to", "ends_before_it_begins")
+    if begins is None and precision is not None:
+        yield RuleFault("valid_from_precision", "precision_without_date")
+
+
+def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
+    """The faults of single values wherever they are: a number below 0, a text without a word or not of text."""
+    if isinstance(whole, str):
+        yield from _text(whole, path)
+    elif isinstance(whole, int):
+        yield from within(path, whole, ge=0)
+    else:
+        for step, value in _parts(whole):
+            yield from leaves(value, f"{path}.{step}" if path else step)
+
+
+def _parts(whole: object) -> Iterable[tuple[str, object]]:
+    if isinstance(whole, tuple):
+        return ((str(number), item) for number, item in enumerate(whole))
+    if isinstance(whole, Mapping):
+        return whole.items()
+    if is_dataclass(whole):
+        return ((field.name, getattr(whole, field.name)) for field in fields(whole))
+    return ()
+
+
+def _text(text: str, path: str) -> Iterator[RuleFault]:
+    if not text or text.isspace():
+        yield RuleFault(path, "blank")
+    elif _NOT_TEXT.search(text):
+        yield RuleFault(path, "control_character")
+
+
+def _product(product: Product, codes: RuleCodes, communes: frozenset[str]) -> Iterator[RuleFault]:
+    yield from limit_checks.faults(product)
+    yield from rate_checks.faults(product)
+    yield from _listed(product, codes, communes)
+    yield from _lenders(product)
+    yield from _about_rules(product)
+    yield from repeated("tiers", [tier.code for tier in product.tiers])
+    if product.rounding is not None:
+        if product.rounding.unit_cents not in _UNITS_CENTS:
+            yield RuleFault("rounding.unit_cents", "not_one_of", {"expected": "1, 100"})
+        if not product.rounding.remainder_on:
+            yield RuleFault("rounding.remainder_on", "too_short", {"min_length": 1})
+
+
+def _listed(product: Product, codes: RuleCodes, communes: frozenset[str]) -> Iterator[RuleFault]:
+    """What is chosen from lists: codes, facts that can be attested, communes of the tenant."""
+    lists: list[tuple[str, tuple[str, ...], str, frozenset[str]]] = [
+        ("purposes", product.purposes or (), "purposes", codes.purposes),
+        ("purposes_excluded", product.purposes_excluded, "purposes", codes.purposes),
+        ("documents", product.documents, "papers", codes.papers),
+    ]
+    lists += [
+        (f"tiers.{number}.reasons", tier.reasons, "exceptions", codes.exceptions)
+        for number, tier in enumerate(product.tiers)
+    ]
+    for path, chosen, name, known in lists:
+        for number, code in enumerate(chosen):
+            if code not in known:
+                yield RuleFault(f"{path}.{number}", "unknown_code", {"list": name})
+    for number, purpose in enumerate(product.purposes_excluded):
+        if purpose in (product.purposes or ()):
+            yield RuleFault(f"purposes_excluded.{number}", "allowed_and_excluded")
+    for number, fact in enumerate(product.attestations):
+        if fact not in ASKED_FOR:
+            yield RuleFault(f"attestations.{number}", "not_attestable")
+    for number, commune in enumerate(product.residence_communes or ()):
+        if commune not in communes:
+            yield RuleFault(f"residence_communes.{number}", "commune_of_another")
+
+
+def _lenders(product: Product) -> Iterator[RuleFault]:
+    own = [(path, (lender.lending or product.lending) is Lending.OWN_FUNDS) for path, lender in lenders(product)]
+    for (path, lender), (_, lends_own) in zip(lenders(product), own, strict=True):
+        if lends_own and lender.scopes:
+            yield RuleFault(f"{path}.scopes", "own_funds_in_scope")
+    if all(lends_own for _, lends_own in own) and product.deciding_body is not DecidingBody.COMMISSION:
+        yield RuleFault("deciding_body", "no_lender_to_decide")
+    known: set[str] = set()
+    for path, lender in lenders(product):
+        if lender.code in known:
+            yield RuleFault(f"{path}.code", "same_code", {"code": lender.code})
+        known.add(lender.code)
+
+
+def _about_rules(product: Product) -> Iterator[RuleFault]:
+    """What is said of rules names one, leaves the law alone, and does not deny what is given."""
+    named: dict[str, tuple[str, ...] | Mapping[str, Any]] = {
+        "not_stated": product.not_stated,
+        "inferred": product.inferred,
+        "sources": product.sources,
+        "severities": product.severities,
+        "overridable_by": product.overridable_by,
+    }
+    for about, rules in named.items():
+        for number, rule in enumerate(rules):
+            place = f"{about}.{rule}" if isinstance(rules, Mapping) else f"{about}.{number}"
+            if not is_rule(product, rule):
+                yield RuleFault(place, "no_such_rule", {"rule": rule})
+            elif about == "not_stated" and is_given(product, rule):
+                yield RuleFault(place, "given_and_not_stated", {"rule": rule})
+            elif about in ("severities", "overridable_by") and rule in LEGAL_TEXTS:
+                yield RuleFault(place, "set_by_law", {"text": LEGAL_TEXTS[rule]})
+    for rule, roles in product.overridable_by.items():
+        if not _OVERRIDING.issuperset(roles):
+            yield RuleFault(f"overridable_by.{rule}", "role_cannot_override")

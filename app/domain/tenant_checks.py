@@ -1,0 +1,98 @@
+"""Whether a CCAS's file holds together: its communes, its versions in time, its agreements, and each version."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from app.domain.amortization import DURATION_MONTHS_MAX, PRINCIPAL_CENTS_MAX
+from app.domain.national_law import NationalLaw
+from app.domain.rule_checks import dates, faults, first_of_each, leaves
+from app.domain.rule_faults import RuleCodes, RuleFault, percent, repeated, within
+from app.domain.rules import Agreement, RuleVersion, TenantKind, TenantRules
+from app.domain.usury import UsuryTable
+
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
+_PLATFORM = "platform"
+
+
+def tenant_faults(
+    rules: TenantRules,
+    *,
+    law: NationalLaw,
+    usury: UsuryTable,
+    codes: RuleCodes,
+    official: Mapping[str, Sequence[str]],
+) -> list[RuleFault]:
+    """Every fault of a tenant's file, each once. `official` are the communes of France: INSEE code to names."""
+    communes = frozenset(commune.insee_code for commune in rules.communes)
+    found = [*_identity(rules), *_communes(rules, official), *_versions(rules.versions), *_agreements(rules.agreements)]
+    for number, version in enumerate(rules.versions):
+        of_version = faults(version, law=law, usury=usury, codes=codes, communes=communes)
+        found += [fault.under(f"versions.{number}") for fault in of_version]
+    return first_of_each([*found, *leaves(replace(rules, versions=()))])
+
+
+def remarks(rules: TenantRules, *, official: Mapping[str, Sequence[str]]) -> list[RuleFault]:
+    """What is to be looked at and forbids nothing: a commune under another name than the official one."""
+    return [
+        RuleFault(f"communes.{number}.name", "commune_name_differs", {"official": names[0]})
+        for number, commune in enumerate(rules.communes)
+        if (names := official.get(commune.insee_code)) and commune.name not in names
+    ]
+
+
+def _identity(rules: TenantRules) -> Iterator[RuleFault]:
+    if not _SLUG.fullmatch(rules.slug) or rules.slug == _PLATFORM:
+        yield RuleFault("slug", "bad_form")
+    try:
+        ZoneInfo(rules.time_zone)
+    except (ValueError, OSError, LookupError):
+        yield RuleFault("time_zone", "unknown_time_zone")
+
+
+def _communes(rules: TenantRules, official: Mapping[str, Sequence[str]]) -> Iterator[RuleFault]:
+    if not rules.communes:
+        yield RuleFault("communes", "too_short", {"min_length": 1})
+    for number, commune in enumerate(rules.communes):
+        if commune.insee_code not in official:
+            yield RuleFault(f"communes.{number}.insee_code", "unknown_commune")
+    yield from repeated("communes", [commune.insee_code for commune in rules.communes], name="insee_code")
+    if rules.kind is TenantKind.COMMUNAL and len(rules.communes) > 1:
+        yield RuleFault("kind", "communal_of_several")
+
+
+def _versions(versions: Sequence[RuleVersion]) -> Iterator[RuleFault]:
+    if not versions:
+        yield RuleFault("versions", "too_short", {"min_length": 1})
+    if [version.version for version in versions] != list(range(1, len(versions) + 1)):
+        yield RuleFault("versions", "versions_numbered")
+    for number, version in enumerate(versions):
+        if any(_meet(other, version) for other in versions[:number]):
+            yield RuleFault(f"versions.{number}.valid_from", "overlap")
+
+
+def _agreements(agreements: Sequence[Agreement]) -> Iterator[RuleFault]:
+    signed: defaultdict[str, list[Agreement]] = defaultdict(list)
+    for number, agreement in enumerate(agreements):
+        path = f"agreements.{number}"
+        parts = [
+            *dates(agreement.valid_from, agreement.valid_from_precision, agreement.valid_to),
+            *within("amount_cents_max", agreement.amount_cents_max, ge=1, le=PRINCIPAL_CENTS_MAX),
+            *within("duration_months_max", agreement.duration_months_max, ge=1, le=DURATION_MONTHS_MAX),
+            *percent("rate_percent", agreement.rate_percent),
+            *within("check_valid_days", agreement.check_valid_days, ge=1),
+        ]
+        yield from (fault.under(path) for fault in parts)
+        if any(not agreement.planned and _meet(other, agreement) for other in signed[agreement.partner]):
+            yield RuleFault(f"{path}.valid_from", "overlap")
+        if not agreement.planned:
+            signed[agreement.partner].append(agreement)
+
+
+def _meet(one: RuleVersion | Agreement, other: RuleVersion | Agreement) -> bool:
+    """Whether both are in force on some day."""
+    first = max(one.valid_from or date.min, other.valid_from or date.min)
+    return first <= min(one.valid_to or date.max, other.valid_to or date.max)

@@ -1,0 +1,81 @@
+"""The facts of a file that rules are applied to: gathered here, stored with a decision, read back from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain import financing, ledger
+from app.domain.aids import Aid, age_on
+from app.domain.loan_lifecycle import LoanStage
+from app.services import attestations, loan_states, plans
+from app.tables import Budget, Loan, Person, Request
+from app.tenancy import of_tenant
+
+_AID = TypeAdapter(Aid)
+# What was null when it was stored, and has no other value to be read back as.
+_UNSTATED = {"purpose": None, "applicant_age": None, "minor_children": None}
+_NOT_PAID_OUT = (LoanStage.OFFERED, LoanStage.ACCEPTED)
+
+
+async def of_request(session: AsyncSession, request: Request, *, served: frozenset[str], on: date) -> Aid:
+    """What a decision of a day rests on, but for the aid itself. `served` are the communes of the CCAS, by code."""
+    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
+    budget = await plans.latest(session, Budget, request.id)
+    ended = await _ends_of_other_loans(session, request, on=on)
+    return Aid(
+        on=on,
+        purpose=request.purpose,
+        applicant_age=age_on(applicant.birth_on, on),
+        capacity=applicant.capacity,
+        adults=request.adults,
+        minor_children=request.minor_children,
+        lives_in_served_commune=applicant.commune_insee_code in served,
+        commune_insee_code=applicant.commune_insee_code,
+        resident_since_on=applicant.resident_since_on,
+        attested=await attestations.latest(session, request.id, on=on),
+        running_loans=sum(end is None for end in ended),
+        last_loan_ended_on=max((end for end in ended if end is not None), default=None),
+        is_complete=True,
+        **(await _of_budget(session, budget) if budget else {}),
+    )
+
+
+def read_back(facts: Mapping[str, Any], *, on: date) -> Aid:
+    """The facts stored with a decision of a day, as they were when it was taken."""
+    return _AID.validate_python({**_UNSTATED, "on": on, **facts})
+
+
+async def _of_budget(session: AsyncSession, budget: Budget) -> dict[str, Any]:
+    month = financing.month(await plans.budget_lines_of(session, budget))
+    return {**asdict(month), "assessed_capacity_cents": budget.assessed_capacity_cents}
+
+
+async def _ends_of_other_loans(session: AsyncSession, request: Request, *, on: date) -> Sequence[date | None]:
+    """The day on which each loan that the applicant has or had by another request was repaid; null while it runs."""
+    statement = (
+        select(Loan)
+        .join(Request, (col(Request.tenant_id) == Loan.tenant_id) & (col(Request.id) == Loan.request_id))
+        .where(
+            of_tenant(session, Loan),
+            or_(
+                col(Request.applicant_id) == request.applicant_id, col(Request.co_applicant_id) == request.applicant_id
+            ),
+            col(Loan.request_id) != request.id,
+            col(Loan.stage) != LoanStage.CANCELLED,
+            col(Loan.offered_on) <= on,
+        )
+    )
+    return [await _ended_on(session, loan, on=on) for loan in (await session.scalars(statement)).all()]
+
+
+async def _ended_on(session: AsyncSession, loan: Loan, *, on: date) -> date | None:
+    if loan.stage in _NOT_PAID_OUT:
+        return None
+    _, rows = await loan_states.borrower_rows(session, loan)
+    return ledger.settled_on(await loan_states.ledger_entries(session, loan), rows, on=on)

@@ -1,0 +1,285 @@
+"""A CCAS adopts a version of its rules: from today on, checked whole, and never changed afterwards."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from tests.support import APPROVAL, Ccas, Databases, Json, ok, refused, run_sql, submitted
+
+TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
+TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
+REFERENCE = "Délibération 2026-41 du conseil d’administration"
+
+
+async def present(ccas: Ccas, on: date = TODAY) -> Json:
+    """The rules in force on a day, as anyone reads them."""
+    return await ok(ccas.manager.get(f"/tenants/{ccas.slug}/rules", on=on.isoformat()))
+
+
+async def draft(ccas: Ccas, product: Json | None = None, **changes: Any) -> Json:
+    """The rules of today, to be adopted again from tomorrow on with a product that is changed."""
+    rules = await present(ccas)
+    products = [{**rules["products"][0], **(product or {})}]
+    return {"valid_from": TOMORROW.isoformat(), "reference": REFERENCE, "products": products, **changes}
+
+
+def adoption(ccas: Ccas) -> str:
+    return f"/tenants/{ccas.slug}/rules/versions"
+
+
+async def adopt(ccas: Ccas, body: Json) -> Json:
+    return await ok(ccas.manager.post(adoption(ccas), body))
+
+
+async def faults(ccas: Ccas, body: Json) -> dict[str, str]:
+    """What is told to be wrong, by place; nothing is adopted."""
+    before = await ok(ccas.manager.get(adoption(ccas)))
+    problem = await refused(ccas.manager.post(adoption(ccas), body), 422, "invalid")
+    assert await ok(ccas.manager.get(adoption(ccas))) == before
+    assert all(fault["message"].endswith(".") and "{" not in fault["message"] for fault in problem["errors"])
+    return {fault["pointer"]: fault["code"] for fault in problem["errors"]}
+
+
+# In time
+
+
+async def test_a_version_begins_on_its_day_and_the_one_before_ends_the_day_before(
+    besancon: Ccas, client: AsyncClient
+) -> None:
+    before = await present(besancon)
+    made = await adopt(besancon, await draft(besancon, {"amount_cents_max": 400_000}))
+    assert (made["version"], made["valid_from"], made["valid_to"]) == (5, TOMORROW.isoformat(), None)
+    assert (made["reference"], made["valid_from_precision"]) == (REFERENCE, "day")
+    assert made["products"] == [{**before["products"][0], "amount_cents_max": 400_000}]
+    assert await present(besancon, TOMORROW) == made
+    assert await present(besancon) == {**before, "valid_to": TODAY.isoformat()}
+    # Anyone sees it at once.
+    (*_, fourth, fifth) = (await ok(client.get(f"/v1/tenants/{besancon.slug}/rules/versions")))["items"]
+    assert (fourth["valid_to"], fifth["valid_from"]) == (TODAY.isoformat(), TOMORROW.isoformat())
+
+
+async def test_a_version_may_begin_today_and_decisions_follow_it(besancon: Ccas) -> None:
+    request_id = await submitted(besancon)
+    await adopt(besancon, await draft(besancon, {"amount_cents_max": 100_000}, valid_from=TODAY.isoformat()))
+    path = f"/requests/{request_id}/decisions"
+    today = {**APPROVAL, "decided_on": TODAY.isoformat()}
+    problem = await refused(besancon.decider.post(path, today), 409, "rules_breached")
+    assert [(breach["rule"], breach["limit"]) for breach in problem["breaches"]] == [("amount_cents_max", 100_000)]
+    yesterday = {**APPROVAL, "decided_on": YESTERDAY.isoformat()}
+    assert (await ok(besancon.decider.post(path, yesterday)))["rules_version"] == 4
+
+
+async def test_nothing_is_adopted_for_the_past(besancon: Ccas) -> None:
+    body = await draft(besancon, valid_from=YESTERDAY.isoformat())
+    problem = await refused(besancon.manager.post(adoption(besancon), body), 409, "date_in_past")
+    assert problem["field"] == "valid_from"
+    assert (await present(besancon))["valid_to"] is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken_by"),
+    [
+        ((1, None), (1, None), 5),
+        ((1, 9), (9, None), 5),
+        ((1, 9), (2, 3), 5),
+        # What leads up to one to come is taken by the version that was in force, to the day before it.
+        ((5, None), (4, None), 4),
+        ((5, 9), (1, 20), 4),
+    ],
+    ids=["the same day", "from its last day", "within it", "before one to come", "around it"],
+)
+async def test_two_versions_are_never_in_force_on_one_day(
+    besancon: Ccas, first: tuple[int, int | None], second: tuple[int, int | None], taken_by: int
+) -> None:
+    await adopt(besancon, await draft(besancon, **between(*first)))
+    before = await ok(besancon.manager.get(adoption(besancon)))
+    body = await draft(besancon, **between(*second))
+    problem = await refused(besancon.manager.post(adoption(besancon), body), 409, "rules_overlap")
+    taken = before["items"][taken_by - 1]
+    told = [problem[name] for name in ("taken_by", "taken_from", "taken_to")]
+    assert told == [taken_by, taken["valid_from"], taken["valid_to"]]
+    assert await ok(besancon.manager.get(adoption(besancon))) == before
+
+
+def between(first: int, last: int | None) -> Json:
+    """The days of a version, counted from today."""
+    days = [None if day is None else (TODAY + timedelta(days=day)).isoformat() for day in (first, last)]
+    return dict(zip(("valid_from", "valid_to"), days, strict=True))
+
+
+async def test_versions_follow_one_another(besancon: Ccas) -> None:
+    for days in ((1, 4), (5, None), (10, None)):
+        await adopt(besancon, await draft(besancon, **between(*days)))
+    told = (await ok(besancon.manager.get(adoption(besancon))))["items"][3:]
+    assert [(item["version"], item["valid_to"]) for item in told] == [
+        (4, TODAY.isoformat()),
+        (5, between(1, 4)["valid_to"]),
+        (6, between(1, 9)["valid_to"]),
+        (7, None),
+    ]
+
+
+async def test_of_adoptions_at_once_one_is_made(besancon: Ccas) -> None:
+    body = await draft(besancon)
+    answers = await asyncio.gather(*(besancon.manager.post(adoption(besancon), body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert len((await ok(besancon.manager.get(adoption(besancon))))["items"]) == 5
+
+
+async def test_an_adoption_sent_twice_is_made_once(besancon: Ccas) -> None:
+    body = await draft(besancon)
+    first, again = [await besancon.manager.post(adoption(besancon), body, key="adoption") for _ in range(2)]
+    assert (first.status_code, again.json(), again.headers["idempotency-replayed"]) == (201, first.json(), "true")
+
+
+# Never changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "valid_to = null",
+        "valid_to = valid_to + 1",
+        "products = '[]'",
+        "indexes = '[{}]'",
+        "reference = 'x'",
+        "version = 99",
+        "adopted_by = null",
+        "valid_from = valid_from - 1",
+    ],
+)
+async def test_no_version_is_ever_changed(besancon: Ccas, databases: Databases, change: str) -> None:
+    await adopt(besancon, await draft(besancon))
+    for as_owner in (False, True):
+        for version in (4, 5):
+            statement = f"update rule_versions set {change} where version = :version"  # noqa: S608
+            with pytest.raises(IntegrityError, match="never changes"):
+                run_sql(databases, besancon, statement, as_owner=as_owner, version=version)
+
+
+async def test_an_open_version_can_be_closed_and_nothing_beside(besancon: Ccas, databases: Databases) -> None:
+    closing = "update rule_versions set valid_to = '2030-01-01'"
+    with pytest.raises(IntegrityError, match="never changes"):
+        run_sql(databases, besancon, f"{closing}, reference = 'x' where valid_to is null")
+    run_sql(databases, besancon, f"{closing} where valid_to is null")
+    assert (await present(besancon))["valid_to"] == "2030-01-01"
+
+
+async def test_no_version_is_ever_taken_away(besancon: Ccas, databases: Databases) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        run_sql(databases, besancon, "delete from rule_versions")
+
+
+# By whom
+
+
+async def test_who_adopted_a_version_is_kept_and_a_loaded_one_has_nobody(besancon: Ccas, databases: Databases) -> None:
+    await adopt(besancon, await draft(besancon))
+    rows = run_sql(databases, besancon, "select version, adopted_by from rule_versions order by version")
+    assert [row["adopted_by"] for row in rows] == [None] * 4 + [besancon.manager.account_id]
+
+
+async def test_the_manager_alone_adopts_and_in_the_own_ccas_alone(besancon: Ccas, toulouse: Ccas) -> None:
+    body = await draft(besancon)
+    for staff in (besancon.agent, besancon.decider):
+        await refused(staff.post(adoption(besancon), body), 403, "forbidden")
+    theirs = await refused(toulouse.manager.post(adoption(besancon), body), 404, "not_found")
+    nobodys = await refused(toulouse.manager.post("/tenants/nulle-part/rules/versions", body), 404, "not_found")
+    assert theirs == nobodys
+    anyone = await besancon.manager.client.post(f"/v1{adoption(besancon)}", json=body)
+    assert anyone.status_code == 401
+    assert (await present(besancon))["valid_to"] is None
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize(
+    ("product", "place", "code"),
+    [
+        ({"amount_cents_min": 500_000}, "amount_cents_min", "minimum_above_maximum"),
+        ({"purposes": ["yacht"]}, "purposes/0", "unknown_code"),
+        ({"documents": ["poem"]}, "documents/0", "unknown_code"),
+        ({"residence_communes": ["75056"]}, "residence_communes/0", "commune_of_another"),
+        ({"severities": {"over_indebtedness": "warn"}}, "severities/over_indebtedness", "set_by_law"),
+        ({"sources": {"grant.colour": "bleu"}}, "sources/grant.colour", "no_such_rule"),
+        ({"amount_cents_max": 3000.0}, "amount_cents_max", "not_a_decimal"),
+        ({"amount_cents_max": "300000"}, "amount_cents_max", "not_an_integer"),
+        ({"amount_cents_max": 10**13}, "amount_cents_max", "too_large"),
+        ({"rate_percent": "1e9"}, "rate_percent", "too_large"),
+        ({"rate_percent": "1e999999"}, "rate_percent", "too_large"),
+        ({"rate_percent": "zero"}, "rate_percent", "not_a_decimal"),
+        ({"lending": "gift"}, "lending", "not_one_of"),
+        ({"colour": "bleu"}, "colour", "unknown_field"),
+        ({"lender": "ccas"}, "lender", "not_an_object"),
+        ({"signed_by": "ccas"}, "signed_by", "not_a_list"),
+        ({"name": "un\0deux"}, "name", "control_character"),
+        ({"name": "x" * 4_001}, "name", "too_long"),
+        ({"name": 12}, "name", "not_text"),
+        ({"fast_track": "no"}, "fast_track", "not_a_boolean"),
+    ],
+)
+async def test_rules_that_are_wrong_are_refused_with_the_path_and_the_reason(
+    besancon: Ccas, product: Json, place: str, code: str
+) -> None:
+    found = await faults(besancon, await draft(besancon, product))
+    assert found[f"/body/products/0/{place}"] == code
+
+
+async def test_every_fault_is_told_at_once(besancon: Ccas) -> None:
+    indexes = [
+        {
+            "code": "rsa",
+            "name": "RSA",
+            "unit": "cents",
+            "values": [
+                {"valid_from": "2020-01-01", "valid_to": "2020-12-31", "value": "50000", "source": "Décret"},
+                {"valid_from": "2021-02-01", "valid_to": None, "value": "51000", "source": "Décret"},
+            ],
+        }
+    ]
+    found = await faults(
+        besancon, await draft(besancon, {"purposes": ["yacht"], "amount_cents_min": 1}, indexes=indexes)
+    )
+    assert found == {
+        "/body/products/0/purposes/0": "unknown_code",
+        "/body/indexes/0/values/1/valid_from": "index_hole",
+    } | {pointer: code for pointer, code in found.items() if "not_stated" in pointer}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"products": []}, "/body/products", "too_short"),
+        ({"products": None}, "/body/products", "not_a_list"),
+        ({"products": {}}, "/body/products", "not_a_list"),
+        ({"products": [1]}, "/body/products/0", "not_an_object"),
+        ({"reference": None}, "/body/reference", "not_text"),
+        ({"valid_to": TODAY.isoformat()}, "/body", "ends_before_it_begins"),
+        ({"valid_from": None}, "/body/valid_from", "not_a_day"),
+        ({"version": 5}, "/body/version", "unknown_field"),
+        ({"adopted_by": "x"}, "/body/adopted_by", "unknown_field"),
+    ],
+)
+async def test_an_adoption_that_is_ill_formed_is_refused(besancon: Ccas, change: Json, pointer: str, code: str) -> None:
+    assert (await faults(besancon, await draft(besancon, **change)))[pointer] == code
+
+
+async def test_rules_as_deep_as_json_goes_are_refused(besancon: Ccas) -> None:
+    body = await draft(besancon)
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+    body["products"][0]["purposes"] = deep
+    assert set((await faults(besancon, body)).values()) == {"not_one_of"}
+
+
+async def test_a_version_cannot_permit_what_the_law_forbids(amiens: Ccas) -> None:
+    """Amiens' bank lends under the national guarantee: the law caps the amount and the duration."""
+    found = await faults(amiens, await draft(amiens, {"amount_cents_max": 5_000_000}))
+    assert "/body/products/0/amount_cents_max" in found
