@@ -97,7 +97,8 @@ def _add_tenants(tenants: argparse.ArgumentParser) -> None:
     export = action("export", _export_tenant, "write the file of a CCAS, as DATABASE_OWNER_URL holds it")
     export.add_argument("slug")
     diff = action("diff", _diff_tenants, "say what the second changes in the first; one alone, in what is loaded")
-    diff.add_argument("sources", nargs="+", help="one or two files (.yaml) or slugs")
+    diff.add_argument("first", help="a file (.yaml) or a slug")
+    diff.add_argument("second", nargs="?", help="a file (.yaml) or a slug")
     action("schema", _schema, "write the JSON Schema of rule files")
 
 
@@ -161,7 +162,8 @@ def _export_tenant(options: argparse.Namespace) -> int:
 def _diff_tenants(options: argparse.Namespace) -> int:
     from app.commands.rules import compare
 
-    sys.stdout.write(f"{compare(os.environ.get('DATABASE_OWNER_URL'), options.sources[:2])}\n")
+    changes = compare(os.environ.get("DATABASE_OWNER_URL"), options.first, options.second)
+    sys.stdout.write(f"{changes}\n")
     return 0
 
 

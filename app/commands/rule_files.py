@@ -40,10 +40,21 @@ def load_files(owner_url: str, paths: Iterable[Path]) -> None:
 
 
 def checked_files(paths: Iterable[Path]) -> Iterator[CheckedFile]:
-    """Each file, and those of each folder by name, with its faults."""
-    for path in paths:
-        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else (path,):
-            yield checked_file(file)
+    """Each file, and those of each folder by name, with its faults; a file given twice is read once.
+
+    Raises CommandRefused for a folder without rule files, OSError for a file that cannot be read.
+    """
+    for file in {file.resolve(): file for path in paths for file in _files(path)}.values():
+        yield checked_file(file)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.rglob("*.yaml"))
+    if not found:
+        raise CommandRefused(f"{path}: no rule file (.yaml) in this folder")
+    return found
 
 
 def checked_file(path: Path) -> CheckedFile:
@@ -53,7 +64,7 @@ def checked_file(path: Path) -> CheckedFile:
     except YamlFault as fault:
         return CheckedFile(path, None, [f"ligne {fault.line} : {fault.problem}" if fault.line else fault.problem], [])
     except ValidationError as fault:
-        places = (".".join(str(step) for step in error["loc"]) + f" : {error['msg']}" for error in fault.errors())
+        places = (".".join(str(step) for step in error["loc"]) + f": {error['msg']}" for error in fault.errors())
         return CheckedFile(path, None, list(places), [])
     found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
     return CheckedFile(path, rules, _told(found), _told(remarks(rules, official=communes())))
@@ -84,7 +95,7 @@ def _without_fault(files: Iterable[CheckedFile]) -> Iterator[TenantRules]:
             yield file.rules
     if found:
         more = [f"… et {len(found) - _TOLD_MAX} autres défauts"] if len(found) > _TOLD_MAX else []
-        raise CommandRefused("\n".join(["rien n'est chargé", *found[:_TOLD_MAX], *more]))
+        raise CommandRefused("\n".join([*found[:_TOLD_MAX], *more]))
 
 
 def _slug_twice(slug: str) -> RuleFault:

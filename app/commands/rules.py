@@ -1,7 +1,7 @@
 """Looking at rules without loading them: what files say and what is wrong with them, what they change, their schema."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -26,14 +26,17 @@ def check_files(paths: Iterable[Path]) -> Iterator[tuple[str, bool]]:
         yield "\n".join(_wrapped(_report(file))), not file.faults
 
 
-def compare(owner_url: str | None, sources: Sequence[str]) -> str:
+def compare(owner_url: str | None, first: str, second: str | None = None) -> str:
     """In French, what the second of two files changes in the first; either may be a CCAS of the database, by slug.
 
-    A file alone is compared with what the database has under its slug. Raises CommandRefused for a file with faults,
-    a slug that no CCAS has, or a slug without a database.
+    A file alone is compared with what the database has under its slug. Raises CommandRefused for a file that cannot
+    be read, a slug that no CCAS has, or a slug without a database.
     """
-    given = [_rules_of(owner_url, source) for source in sources]
-    before, after = given if len(given) > 1 else (_stored(owner_url, given[0].slug), given[0])
+    before = _rules_of(owner_url, first)
+    if second is None:
+        before, after = _stored(owner_url, before.slug), before
+    else:
+        after = _rules_of(owner_url, second)
     return "\n".join(_wrapped(_changes(before, after))) or "Rien ne change."
 
 

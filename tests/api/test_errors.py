@@ -160,7 +160,7 @@ async def test_what_the_rules_do_not_allow_is_409_with_every_breach_in_words(bes
     french, english = (answers[language]["breaches"] for language in ("fr", "en"))
     assert {"amount_cents_max", "duration_months_max"} <= {breach["rule"] for breach in french}
     for told, again in zip(french, english, strict=True):
-        assert set(told) == {"rule", "limit", "actual", "severity", "message", "reference"}
+        assert set(told) == {"rule", "limit", "actual", "severity", "overridable_by", "message", "reference"}
         assert told["severity"] in ("refuse", "warn")
         assert told["reference"]
         assert told["message"] != again["message"]

@@ -392,7 +392,17 @@ def wrong_parameters(name: str, schema: Json, operation: Operation, target: Targ
     if name == "cursor":
         known = target.cursors["/people"]
         others = [cursor for path, cursor in target.cursors.items() if not operation.path.endswith(path)]
-        forged = [known[:-1], f"A{known[1:]}", f"{known}A", known.lower(), known[::-1], "é", CANARY, "=", "A" * 38]
+        forged = [
+            known[:-1],
+            f"{'B' if known.startswith('A') else 'A'}{known[1:]}",
+            f"{known}A",
+            known.lower(),
+            known[::-1],
+            "é",
+            CANARY,
+            "=",
+            "A" * 38,
+        ]
         return [*wrong, *others, *forged]
     if name.endswith("_id"):
         known = str(uuid4())

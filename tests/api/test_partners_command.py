@@ -316,7 +316,7 @@ def test_one_agreement_with_a_partner_is_in_force_on_a_day(
     loaded = agreements(databases, file)
     capsys.readouterr()
     assert run("tenants", "load", successor(file, valid_from="2019-01-01")) == 1
-    assert "ex_agreements_one_a_day" in refusal(capsys)
+    assert "agreements.3.valid_from : Ces dates se recouvrent" in refusal(capsys)
     assert agreements(databases, file) == loaded
 
 

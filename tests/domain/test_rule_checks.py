@@ -44,6 +44,7 @@ from app.domain.products import (
     Tier,
 )
 from app.domain.rule_checks import RuleCodes, RuleFault, faults
+from app.domain.rule_paths import rule_paths
 from app.domain.rules import Index, IndexUnit, IndexValue, RuleVersion, TenantRules
 from app.domain.tenant_checks import remarks, tenant_faults
 from app.messages import of_fault
@@ -688,3 +689,10 @@ def test_every_fault_has_sentences_that_name_its_facts() -> None:
             if len(call.args) == 2 or isinstance(call.args[2], ast.Dict):
                 facts = {key.value for key in call.args[2].keys} if len(call.args) > 2 else set()  # type: ignore[attr-defined]
                 assert wanted == facts, code
+
+
+def test_every_rule_that_a_breach_names_is_a_path_that_rules_may_name() -> None:
+    set_by_no_product = {"usury", "interest_cents", "product"}
+    told_of = load_yaml(Path(__file__).parents[2] / "app" / "messages" / "fr.yaml")["rules"]
+    breached = {rule for rule in told_of if not rule.endswith(".unknown") and not rule.startswith("national_")}
+    assert breached - set_by_no_product - rule_paths() == set()

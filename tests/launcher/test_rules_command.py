@@ -88,8 +88,8 @@ def test_every_fault_is_told_with_its_path_and_the_reason(capsys: pytest.Capture
     ("old", "new", "told"),
     [
         ("amount_cents_max: 300000", "amount_cents_max: 3000.00", "3000.00 would be a float"),
-        ("amount_cents_max: 300000", "amount_max: 300000", "versions.0.products.0.amount_max : Unexpected keyword"),
-        ("commitment: written", "commitment: carved", "versions.0.products.0.commitment : Input should be 'written'"),
+        ("amount_cents_max: 300000", "amount_max: 300000", "versions.0.products.0.amount_max: Unexpected keyword"),
+        ("commitment: written", "commitment: carved", "versions.0.products.0.commitment: Input should be 'written'"),
         ("name: Toulouse}", "name: Toulouse", "expected ',' or '}'"),
     ],
 )
@@ -112,6 +112,11 @@ def test_a_commune_under_another_name_is_to_be_looked_at_and_no_fault(
 def test_a_file_that_is_not_there_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["tenants", "check", str(tmp_path / "none.yaml")]) == 1
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_a_folder_without_rule_files_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["tenants", "check", str(tmp_path)]) == 1
+    assert "no rule file" in capsys.readouterr().err
 
 
 # diff

@@ -6,7 +6,7 @@ The months, amounts and ends are the report's (cases G02, G12, G13, G14, G23, G2
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support import BUDGET, Ccas, Json, demand, etag_of, ok, refused, repayment
+from tests.support import ATTESTED, BUDGET, Ccas, Json, attestation, demand, etag_of, ok, refused, repayment
 
 CHAIR = "La Conseillère municipale déléguée"
 
@@ -39,6 +39,8 @@ class Journey:
     async def instructed(self, *lines: Json, assessed_on: str, submitted_on: str) -> None:
         """The agent meets the person, writes the budget and the plan, and takes the file to the commission."""
         await ok(self.ccas.agent.post(f"{self.path}/assess", {"assessed_on": assessed_on}))
+        for fact in ATTESTED:
+            await ok(self.ccas.agent.post(f"{self.path}/attestations", attestation(fact, attested_on=assessed_on)))
         await self.put("budget", BUDGET)
         await self.put("financing-plan", {"lines": list(lines)})
         request = await ok(self.ccas.agent.post(f"{self.path}/submit", {"submitted_on": submitted_on}))
