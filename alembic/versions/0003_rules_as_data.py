@@ -93,6 +93,13 @@ def _let_versions_only_be_closed() -> None:
         BEGIN
           IF OLD.valid_to IS NULL AND NEW.valid_to IS NOT NULL
             AND to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to' THEN
+            IF EXISTS (
+              SELECT 1 FROM decisions d
+              WHERE d.tenant_id = OLD.tenant_id AND d.rule_version_id = OLD.id AND d.decided_on > NEW.valid_to
+            ) THEN
+              RAISE EXCEPTION 'a decision under this version is dated after its end'
+                USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'rule_versions_end_after_decisions';
+            END IF;
             RETURN NEW;
           END IF;
           RAISE EXCEPTION 'a version of the rules never changes: an open one is closed, once'

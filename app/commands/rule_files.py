@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from app.commands import CommandRefused
+from app.commands.rule_words import told
 from app.commands.tenants import load_tenants, read_rules
 from app.domain.errors import FieldFault
 from app.domain.rule_faults import RuleCodes, RuleFault
@@ -17,8 +19,15 @@ from app.parameters.codes import codes
 from app.parameters.communes import communes
 from app.parameters.law import national_law, usury_table
 from app.parameters.yaml_file import YamlFault
+from app.schemas.faults import faults_of
 
 _TOLD_MAX = 50
+_IN_UNIT_OF_THE_FIELD = {
+    "too_small": ("ge",),
+    "too_large": ("le",),
+    "minimum_above_maximum": ("least", "most"),
+    "above_national_cap": ("cap",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,24 @@ def checked_file(path: Path) -> CheckedFile:
     """A file with its faults. Raises OSError for a file that cannot be read."""
     try:
         rules = read_rules(path)
+        found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
+        to_be_looked_at = remarks(rules, usury=usury_table(), official=communes())
     except YamlFault as fault:
         return CheckedFile(path, None, [f"ligne {fault.line} : {fault.problem}" if fault.line else fault.problem], [])
     except ValidationError as fault:
-        places = (".".join(str(step) for step in error["loc"]) + f": {error['msg']}" for error in fault.errors())
-        return CheckedFile(path, None, list(places), [])
-    found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
-    return CheckedFile(path, rules, _told(found), _told(remarks(rules, official=communes())))
+        return CheckedFile(path, None, _unfit(fault), [])
+    except (ValueError, TypeError, RecursionError) as fault:
+        return CheckedFile(path, None, [f"Ce fichier ne peut pas être lu : {fault}"], [])
+    return CheckedFile(path, rules, _told(found), _told(to_be_looked_at))
+
+
+def _unfit(fault: ValidationError) -> list[str]:
+    """What the classes of the rules refuse, by path."""
+    errors = fault.errors()
+    places = (".".join(str(step) for step in error["loc"]) for error in errors)
+    return [
+        f"{place or 'fichier'} : {of_fault(one, 'fr')}" for place, one in zip(places, faults_of(errors), strict=True)
+    ]
 
 
 def rule_codes() -> RuleCodes:
@@ -76,8 +96,14 @@ def rule_codes() -> RuleCodes:
 
 
 def _told(faults: Iterable[RuleFault]) -> list[str]:
-    fields = (FieldFault(pointer=fault.path, code=fault.code, bounds=dict(fault.facts)) for fault in faults)
+    fields = (FieldFault(pointer=fault.path, code=fault.code, bounds=_in_words(fault)) for fault in faults)
     return [f"{field.pointer} : {of_fault(field, 'fr')}" for field in fields]
+
+
+def _in_words(fault: RuleFault) -> dict[str, Any]:
+    """The facts of a fault, those in the unit of its field told with it: 4 000 €, 36 mois."""
+    counted = _IN_UNIT_OF_THE_FIELD.get(fault.code, ())
+    return {name: told(fault.path, fact) if name in counted else fact for name, fact in fault.facts.items()}
 
 
 def _without_fault(files: Iterable[CheckedFile]) -> Iterator[TenantRules]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
+from app.domain.dates import Precision
 from app.domain.money import euros
 from app.domain.products import Product
 from app.domain.rule_differences import Difference, leaves
@@ -25,6 +26,11 @@ _WORDS = {
 }
 _LISTS = {"purposes": "purposes", "purposes_excluded": "purposes", "documents": "papers", "reasons": "exceptions"}
 _TEXTS_OF_CODES = frozenset({"payee", "collected_by"})
+_DIGITS_MAX = 40
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 # What is not a rule of its own, or is told apart; lists of rules.
 _UNTOLD = ("code", "name", "sources", "not_stated", "inferred")
 _ABOUT = ("not_stated", "inferred")
@@ -55,6 +61,20 @@ def difference_words(difference: Difference, language: Language = "fr") -> str:
     return f"{name}{colon}{told(difference.rule, before, language)} → {told(difference.rule, after, language)}"
 
 
+def date_words(day: date, precision: Precision | None) -> str:
+    """A date as exactly as its source gives it: « le 13/10/2011 », « mars 2009 », « le 4e trimestre 2009 »."""
+    match precision:
+        case Precision.MONTH:
+            return f"{_MONTHS[day.month - 1]} {day.year}"
+        case Precision.QUARTER:
+            quarter = (day.month + 2) // 3
+            return f"le {quarter}{'er' if quarter == 1 else 'e'} trimestre {day.year}"
+        case Precision.YEAR:
+            return str(day.year)
+        case _:
+            return f"le {day:%d/%m/%Y}"
+
+
 def told(rule: str, value: Any, language: Language = "fr") -> str:
     """The value of a rule as people say it, in the unit of the rule's name."""
     words = _WORDS[language]
@@ -79,13 +99,19 @@ def _figure(name: str, value: int | Decimal, language: Language) -> str:
     words = _WORDS[language]
     if "cents" in name and isinstance(value, int):
         return euros(value).replace(",00", "") if language == "fr" else f"€{value / 100:,.2f}".removesuffix(".00")
-    told_plainly = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    told_plainly = f"{value:f}" if isinstance(value, Decimal) and _is_short(value) else str(value)
     figure = told_plainly.replace(".", ",") if language == "fr" else told_plainly
     if "percent" in name:
         return f"{figure} %"
     if "months" in name:
         return f"{figure} {words['months']}"
     return f"{figure} {words['years']}" if "age" in name.split("_") else figure
+
+
+def _is_short(value: Decimal) -> bool:
+    """Whether the figure has no more digits than a line; rules that are not loaded yet may say 1E-999999999."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) < _DIGITS_MAX
 
 
 def _text(name: str, value: str, language: Language) -> str:

@@ -1,7 +1,9 @@
 """Looking at rules without loading them: what files say and what is wrong with them, what they change, their schema."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -10,7 +12,7 @@ from pydantic import TypeAdapter
 
 from app.commands import CommandRefused
 from app.commands.rule_files import CheckedFile, checked_file, checked_files
-from app.commands.rule_words import COLON, SEMICOLON, difference_words, product_words
+from app.commands.rule_words import COLON, SEMICOLON, date_words, difference_words, product_words, told
 from app.commands.tenant_export import stored_rules
 from app.domain.rule_differences import differences
 from app.domain.rules import Agreement, RuleVersion, TenantRules
@@ -18,6 +20,8 @@ from app.parameters.rule_labels import field_label, rule_label
 
 WIDTH = 100
 _TEXTS = "sources."
+# What moves a terminal's cursor, turns its writing round, or is half a character.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def check_files(paths: Iterable[Path]) -> Iterator[tuple[str, bool]]:
@@ -68,10 +72,10 @@ def _report(file: CheckedFile) -> Iterator[str]:
         for number, version in enumerate(file.rules.versions):
             yield f"  {_heading(version)}"
             yield from _said(version, file.rules.versions[number - 1] if number else None)
-    for title, told in (("Défauts", file.faults), ("À regarder", file.remarks)):
-        if told:
+    for title, lines in (("Défauts", file.faults), ("À regarder", file.remarks)):
+        if lines:
             yield f"  {title}{COLON}"
-            yield from (f"    {line}" for line in told)
+            yield from (f"    {line}" for line in lines)
     if not file.faults:
         yield "  Aucun défaut."
 
@@ -84,7 +88,10 @@ def _dates(version: RuleVersion) -> str:
     begins, ends = version.valid_from, version.valid_to
     if begins is None:
         return f"jusqu'au {ends:%d/%m/%Y}" if ends else "de date inconnue"
-    return f"du {begins:%d/%m/%Y} au {ends:%d/%m/%Y}" if ends else f"depuis le {begins:%d/%m/%Y}"
+    first = date_words(begins, version.valid_from_precision)
+    if ends is None:
+        return f"depuis {first}"
+    return f"{f'du {first[3:]}' if first.startswith('le ') else f'de {first}'} au {ends:%d/%m/%Y}"
 
 
 def _said(version: RuleVersion, before: RuleVersion | None) -> Iterator[str]:
@@ -115,6 +122,11 @@ def _changes(before: TenantRules, after: TenantRules) -> Iterator[str]:
     old, new = (", ".join(f"{one.name} ({one.insee_code})" for one in rules.communes) for rules in (before, after))
     if old != new:
         yield f"{field_label('communes', 'fr')}{COLON}{old} → {new}"
+    for name in ("kind", "time_zone"):
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            label = _sentence(field_label(name, "fr"))
+            yield f"{label}{COLON}{told(name, was)} → {told(name, now)}"
     yield from _changed_versions(before, after)
     yield from _changed_agreements(before.agreements, after.agreements)
 
@@ -141,6 +153,16 @@ def _changed_agreements(before: Iterable[Agreement], after: Iterable[Agreement])
         if old.get(key) != new.get(key):
             sign = "-" if key not in new else "+" if key not in old else "≠"
             yield f"{sign} Convention avec {key[0]}{COLON}{key[1]}"
+            yield from _changed_terms(old.get(key), new.get(key))
+
+
+def _changed_terms(before: Agreement | None, after: Agreement | None) -> Iterator[str]:
+    """What an agreement that is in both says otherwise."""
+    for name in (field.name for field in fields(Agreement)) if before and after else ():
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            label = _sentence(field_label(name, "fr", of="Agreement"))
+            yield f"  {label}{COLON}{told(name, was)} → {told(name, now)}"
 
 
 def _rules_of(owner_url: str | None, source: str) -> TenantRules:
@@ -161,4 +183,10 @@ def _stored(owner_url: str | None, slug: str) -> TenantRules:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         margin = line[: len(line) - len(line.lstrip())]
-        yield from wrap(line, WIDTH, subsequent_indent=margin + "  ", break_long_words=False, break_on_hyphens=False)
+        yield from wrap(
+            _UNSAFE.sub("?", line),
+            WIDTH,
+            subsequent_indent=margin + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )

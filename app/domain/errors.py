@@ -289,7 +289,7 @@ class OverrideNotAllowed(Conflict):
 
 
 class RulesOverlap(Conflict):
-    """The rules of version {taken_by} are in force from {taken_from} to {taken_to}: no others can be."""
+    """Version {taken_by} of the rules holds some of these days and is never replaced: adopt from {free_from} on."""
 
 
 class TooManyDecisions(Conflict):

@@ -1,6 +1,7 @@
 """Whether a version permits what national law forbids while it is in force: caps on lenders, usury."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -24,11 +25,41 @@ def faults(version: RuleVersion, product: Product, *, law: NationalLaw, table: U
             cap = _lowest(version, lender, law.parameters[parameter])
             if cap is not None:
                 yield from _beyond(product, lender, path, name, cap)
-        if version.valid_from is not None:
-            amounts = _amounts(product, lender, table)
-            for rate_path, rate in _rates(version, product, path, lender, version.valid_from):
-                if rate <= RATE_PERCENT_MAX:
-                    yield from _usurious(rate_path, rate, amounts, version.valid_from, table)
+        for rate, threshold in _tested(version, product, path, lender, table):
+            if threshold is not None and threshold.is_certain:
+                yield RuleFault(rate.path, "above_usury", threshold.facts)
+
+
+def remarks(version: RuleVersion, product: Product, *, table: UsuryTable) -> Iterator[RuleFault]:
+    """The rates above the last thresholds known, for days whose own are not: nothing is forbidden by them yet."""
+    for path, lender in lenders(product):
+        for rate, threshold in _tested(version, product, path, lender, table):
+            if threshold is not None and not threshold.is_certain:
+                yield RuleFault(rate.path, "above_last_usury", threshold.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """A nominal rate in percent a year, its path, and the days it holds for, both included."""
+
+    path: str
+    percent: Decimal
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Threshold:
+    """A threshold exceeded, in percent, and a day of it; uncertain, it is of days before those of the rate."""
+
+    percent: Decimal
+    on: date
+    is_certain: bool = True
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the sentence names."""
+        return {"threshold": str(self.percent), "on": self.on.isoformat()}
 
 
 def _lowest(version: RuleVersion, lender: Lender, parameter: Parameter) -> Value | None:
@@ -59,21 +90,39 @@ def _beyond(product: Product, lender: Lender, path: str, name: str, cap: Value) 
             yield RuleFault(place if own is None else f"{path}.{name}", "above_national_cap", facts)
 
 
-def _rates(
-    version: RuleVersion, product: Product, path: str, lender: Lender, on: date
-) -> Iterator[tuple[str, Decimal]]:
-    """The rates of a lender on a day, by path: its own, or else those of the product."""
+def _tested(
+    version: RuleVersion, product: Product, path: str, lender: Lender, table: UsuryTable
+) -> Iterator[tuple[_Rate, _Threshold | None]]:
+    """The rates of a lender, each with the threshold that it exceeds for some amount."""
+    amounts = _amounts(product, lender, table)
+    for rate in _rates(version, product, path, lender, table):
+        if 0 < rate.percent <= RATE_PERCENT_MAX:
+            yield rate, _exceeded(rate, amounts, table)
+
+
+def _rates(version: RuleVersion, product: Product, path: str, lender: Lender, table: UsuryTable) -> Iterator[_Rate]:
+    """The rates of a lender: its own, or else those of the product, with each value of its index."""
+    first, last = _span(version, table)
     if lender.rate_percent is not None:
-        yield f"{path}.rate_percent", lender.rate_percent
+        yield _Rate(f"{path}.rate_percent", lender.rate_percent, first, last)
         return
-    yield from product_rates(product)
+    for rate_path, percent in product_rates(product):
+        yield _Rate(rate_path, percent, first, last)
     indexed = product.indexed_rate
     if indexed is None or abs(indexed.margin_percent) > RATE_PERCENT_MAX:
         return
-    for index in version.indexes:
-        value = index.at(on) if index.code == indexed.index else None
-        if value is not None and abs(value) <= RATE_PERCENT_MAX:
-            yield "indexed_rate", max(indexed.rate_percent_min, value + indexed.margin_percent)
+    for row in (row for index in version.indexes if index.code == indexed.index for row in index.values):
+        begins, ends = max(first, row.valid_from or first), min(last, row.valid_to or last)
+        if begins <= ends and abs(row.value) <= RATE_PERCENT_MAX:
+            percent = max(indexed.rate_percent_min, row.value + indexed.margin_percent)
+            yield _Rate("indexed_rate", percent, begins, ends)
+
+
+def _span(version: RuleVersion, table: UsuryTable) -> tuple[date, date]:
+    """The days of a version; where its first is not known, those since the last thresholds that it may have met."""
+    last = version.valid_to or date.max
+    known = [period.valid_from for period in table.periods if period.valid_from <= last]
+    return version.valid_from or max(known, default=date.min), last
 
 
 def _amounts(product: Product, lender: Lender, table: UsuryTable) -> list[int]:
@@ -88,13 +137,40 @@ def _amounts(product: Product, lender: Lender, table: UsuryTable) -> list[int]:
     return [least, *(floor for floor in floors if floor > least and (most is None or floor <= most))]
 
 
-def _usurious(path: str, rate: Decimal, amounts: list[int], on: date, table: UsuryTable) -> Iterator[RuleFault]:
-    """The lowest threshold exceeded for some amount. The rate is tested as an APR, which is never lower than it."""
-    tested = [usury(apr_percent=rate, amount_cents=amount, offered_on=on, table=table) for amount in amounts]
-    exceeded = [
-        one.threshold_percent
-        for one in tested
-        if one.status is UsuryStatus.USURIOUS and one.threshold_percent is not None
+def _exceeded(rate: _Rate, amounts: list[int], table: UsuryTable) -> _Threshold | None:
+    """The first threshold of its days that a rate exceeds; else the highest ever known; else the last before them.
+
+    The rate is tested as an APR, which is never lower than it.
+    """
+    days = [
+        max(rate.first, period.valid_from)
+        for period in table.periods
+        if period.valid_from <= rate.last and period.valid_to >= rate.first
     ]
-    if exceeded:
-        yield RuleFault(path, "above_usury", {"threshold": str(min(exceeded)), "on": on.isoformat()})
+    for day in days:
+        lowest = _lowest_exceeded(rate.percent, amounts, day, table)
+        if lowest is not None:
+            return _Threshold(lowest, day)
+    highest = next(filter(None, (_highest_exceeded(rate.percent, amount, table) for amount in amounts)), None)
+    if highest is not None or days:
+        return highest
+    before = [period.valid_from for period in table.periods if period.valid_to < rate.first]
+    last = _lowest_exceeded(rate.percent, amounts, before[-1], table) if before else None
+    return None if last is None else _Threshold(last, before[-1], is_certain=False)
+
+
+def _lowest_exceeded(percent: Decimal, amounts: list[int], on: date, table: UsuryTable) -> Decimal | None:
+    """The lowest threshold of a day that a rate exceeds for some amount."""
+    tested = [usury(apr_percent=percent, amount_cents=amount, offered_on=on, table=table) for amount in amounts]
+    exceeded = [one.threshold_percent for one in tested if one.status is UsuryStatus.USURIOUS]
+    return min((threshold for threshold in exceeded if threshold is not None), default=None)
+
+
+def _highest_exceeded(percent: Decimal, amount_cents: int, table: UsuryTable) -> _Threshold | None:
+    """The highest threshold ever known for an amount, where a rate exceeds it."""
+    days = [period.valid_from for period in table.periods]
+    tested = [usury(apr_percent=percent, amount_cents=amount_cents, offered_on=on, table=table) for on in days]
+    if any(one.status is UsuryStatus.OK for one in tested):
+        return None
+    known = [(one.threshold_percent, on) for one, on in zip(tested, days, strict=True) if one.threshold_percent]
+    return _Threshold(*max(known)) if known else None

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Sequence
 
+from app.domain import law_limits
 from app.domain.breaches import Breach, Severity
 from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.errors import OverrideNotAllowed, OverrideNotNeeded, RulesBreached
 from app.domain.permissions import Role
 from app.domain.products import Product
 
+_BY_LAW = LEGAL_TEXTS.keys() | law_limits.RULES
+
 
 def overridable_by(product: Product, rule: str) -> tuple[Role, ...]:
     """The roles that may go past a rule: those of its path, or of the whole it is part of; of the law's, nobody."""
-    if rule in LEGAL_TEXTS:
+    if rule in _BY_LAW:
         return ()
     named = product.overridable_by
     return named.get(rule) or named.get(rule.partition(".")[0]) or ()
@@ -29,7 +32,7 @@ def check(
     for rule in rules:
         if rule not in {breach.rule for breach in breaches}:
             raise OverrideNotNeeded(rule=rule)
-        if rule in LEGAL_TEXTS:
+        if rule in _BY_LAW:
             raise OverrideNotAllowed(rule=rule)
     check_refusals(product, breaches, overridden=overridden, roles=roles)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from app.domain import index_checks, law_checks, limit_checks, rate_checks
@@ -15,7 +16,7 @@ from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.lenders import Lending
 from app.domain.national_law import NationalLaw
 from app.domain.permissions import Role
-from app.domain.products import ASKED_FOR, DecidingBody, Product
+from app.domain.products import ASKED_FOR, DecidingBody, ListingPolicy, Party, Product
 from app.domain.rule_faults import RuleCodes, RuleFault, repeated, within
 from app.domain.rule_paths import is_given, is_rule, lenders
 from app.domain.rules import RuleVersion
@@ -25,6 +26,9 @@ __all__ = ["RuleCodes", "RuleFault", "faults"]
 
 _OVERRIDING = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
 _UNITS_CENTS = (1, 100)
+# No amount, rate or coefficient of any rules comes near; what is computed or told with one stays small.
+_FIGURE_MAX, _DECIMALS_MAX = 10**12, 12
+_CODE = re.compile(r"[a-z][a-z0-9_]{1,62}")
 # Control characters but tabs and ends of lines, and halves of characters.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -65,14 +69,26 @@ def dates(begins: date | None, precision: Precision | None, ends: date | None) -
 
 
 def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
-    """The faults of single values wherever they are: a number below 0, a text without a word or not of text."""
+    """The faults of single values wherever they are: a number below 0 or out of all proportion, a text without a word
+    or not of text.
+    """
     if isinstance(whole, str):
         yield from _text(whole, path)
     elif isinstance(whole, int):
-        yield from within(path, whole, ge=0)
+        yield from within(path, whole, ge=0, le=_FIGURE_MAX)
+    elif isinstance(whole, Decimal):
+        yield from _decimal(whole, path)
     else:
         for step, value in _parts(whole):
             yield from leaves(value, f"{path}.{step}" if path else step)
+
+
+def _decimal(value: Decimal, path: str) -> Iterator[RuleFault]:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or value.copy_abs() > _FIGURE_MAX:
+        yield RuleFault(path, "too_large", {"le": _FIGURE_MAX})
+    elif exponent < -_DECIMALS_MAX:
+        yield RuleFault(path, "too_many_decimals", {"most": _DECIMALS_MAX})
 
 
 def _parts(whole: object) -> Iterable[tuple[str, object]]:
@@ -98,12 +114,29 @@ def _product(product: Product, codes: RuleCodes, communes: frozenset[str]) -> It
     yield from _listed(product, codes, communes)
     yield from _lenders(product)
     yield from _about_rules(product)
+    yield from _asked(product)
     yield from repeated("tiers", [tier.code for tier in product.tiers])
     if product.rounding is not None:
         if product.rounding.unit_cents not in _UNITS_CENTS:
             yield RuleFault("rounding.unit_cents", "not_one_of", {"expected": "1, 100"})
         if not product.rounding.remainder_on:
             yield RuleFault("rounding.remainder_on", "too_short", {"min_length": 1})
+
+
+def _asked(product: Product) -> Iterator[RuleFault]:
+    """What no loan could meet: a list of nothing, a contract without its borrower, a lender that never answers."""
+    for name in ("purposes", "residence_communes", "signed_by"):
+        if getattr(product, name) == ():
+            yield RuleFault(name, "too_short", {"min_length": 1})
+    if product.signed_by and Party.BORROWER not in product.signed_by:
+        yield RuleFault("signed_by", "borrower_signs_not")
+    lends_own = all((lender.lending or product.lending) is Lending.OWN_FUNDS for _, lender in lenders(product))
+    if lends_own and product.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+        yield RuleFault("ficp", "no_lender_to_check")
+    codes = {"code": product.code, **{f"{path}.code": lender.code for path, lender in lenders(product)}}
+    for path, code in codes.items():
+        if not _CODE.fullmatch(code):
+            yield RuleFault(path, "bad_code")
 
 
 def _listed(product: Product, codes: RuleCodes, communes: frozenset[str]) -> Iterator[RuleFault]:

@@ -5,10 +5,9 @@ Nothing is decided here: a simulation tells every breach beside the whole schedu
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
-from app.domain import eligibility, interest_aids, interest_subsidies, loan_aprs, loan_terms
+from app.domain import eligibility, interest_aids, interest_subsidies, law_limits, loan_aprs, loan_terms
 from app.domain.aids import Aid
 from app.domain.amortization import Instalment, RemainderOn, Rounding
 from app.domain.apr import Apr
@@ -20,9 +19,9 @@ from app.domain.interest_subsidies import Shares
 from app.domain.lenders import Lender, Lending
 from app.domain.loan_days import LoanDays
 from app.domain.loan_terms import AskedTerms, LoanTerms
-from app.domain.national_law import Law, NationalLaw
+from app.domain.national_law import NationalLaw
 from app.domain.products import DecidingBody, Product, RoundingRule
-from app.domain.usury import Usury, UsuryStatus, UsuryTable, usury
+from app.domain.usury import Usury, UsuryTable, usury
 
 # Where no rule says how to round: to the cent, half up, the remainder last unless the first is asked for.
 TO_THE_CENT = RoundingRule(unit_cents=1, mode=Rounding.HALF_UP, remainder_on=(RemainderOn.LAST, RemainderOn.FIRST))
@@ -53,7 +52,6 @@ NO_RULES = Product(
     not_stated=(),
     sources={},
 )
-USURY_TEXT = "Code de la consommation, articles L314-6 et D314-15"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ def simulate(
     borrowers = loan_aprs.of_rows(interest_subsidies.borrower_rows(rows, parts), days, fee_cents=own_fee_cents)
     tested = usury(apr_percent=whole.percent, amount_cents=terms.amount_cents, offered_on=days.on, table=table)
     found = _breaches(product, terms, asked, days, rate, aid=aid, law=law, reference=reference)
-    found += _of_usury(tested, whole)
+    found += law_limits.of_usury(tested, whole)
     return Simulation(
         dates=days,
         terms=terms,
@@ -143,7 +141,9 @@ def _breaches(
     told = _with_terms(aid, terms, asked.remainder_on)
     return [
         *eligibility.breaches(at_the_rate, told, reference=reference),
-        *_of_law(product, terms, days.on, law),
+        *law_limits.breaches(
+            product, amount_cents=terms.amount_cents, duration_months=terms.duration_months, on=days.on, law=law
+        ),
         *_of_rate(product, rate, reference),
     ]
 
@@ -160,34 +160,12 @@ def _with_terms(aid: Aid, terms: LoanTerms, asked_on: RemainderOn | None) -> Aid
     )
 
 
-def _of_law(product: Product, terms: LoanTerms, on: date, law: NationalLaw) -> list[Breach]:
-    """The caps of the law for this lender; a CCAS that lends its own funds is in no scope."""
-    found = []
-    for scope in product.lender.scopes:
-        for rule, name, actual in (
-            ("national_amount_cents_max", Law.AMOUNT_CENTS_MAX, terms.amount_cents),
-            ("national_duration_months_max", Law.DURATION_MONTHS_MAX, terms.duration_months),
-        ):
-            cap = law.at(name, scope=scope, on=on)
-            if cap is not None and actual > int(cap.value):
-                found.append(Breach(rule, int(cap.value), actual, Severity.REFUSE, cap.source))
-    return found
-
-
 def _of_rate(product: Product, rate: Decimal, reference: str) -> list[Breach]:
     limit = product.rate_percent
     if limit is None or rate == limit:
         return []
     text = text_of(product, "rate_percent") or reference
     return [Breach("rate_percent", percent_text(limit), percent_text(rate), Severity.REFUSE, text)]
-
-
-def _of_usury(tested: Usury, found: Apr) -> list[Breach]:
-    if tested.status is UsuryStatus.USURIOUS:
-        return [Breach("usury", str(tested.threshold_percent), str(found.percent), Severity.REFUSE, USURY_TEXT)]
-    if tested.status is UsuryStatus.UNKNOWN_RATE:
-        return [Breach("usury", None, str(found.percent), Severity.WARN, USURY_TEXT)]
-    return []
 
 
 def percent_text(value: Decimal) -> str:

@@ -4,18 +4,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from app.domain import law_checks
 from app.domain.amortization import DURATION_MONTHS_MAX, PRINCIPAL_CENTS_MAX
-from app.domain.national_law import NationalLaw
+from app.domain.lenders import Lending
+from app.domain.national_law import NationalLaw, Scope
+from app.domain.products import Product
+from app.domain.rate_checks import product_rates
 from app.domain.rule_checks import dates, faults, first_of_each, leaves
 from app.domain.rule_faults import RuleCodes, RuleFault, percent, repeated, within
+from app.domain.rule_paths import lenders
 from app.domain.rules import Agreement, RuleVersion, TenantKind, TenantRules
 from app.domain.usury import UsuryTable
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _PLATFORM = "platform"
+_DAY = timedelta(days=1)
 
 
 def tenant_faults(
@@ -35,13 +42,41 @@ def tenant_faults(
     return first_of_each([*found, *leaves(replace(rules, versions=()))])
 
 
-def remarks(rules: TenantRules, *, official: Mapping[str, Sequence[str]]) -> list[RuleFault]:
-    """What is to be looked at and forbids nothing: a commune under another name than the official one."""
-    return [
+def remarks(rules: TenantRules, *, usury: UsuryTable, official: Mapping[str, Sequence[str]]) -> list[RuleFault]:
+    """What is to be looked at and forbids nothing: names of communes, days without rules, limits that none holds."""
+    found = [
         RuleFault(f"communes.{number}.name", "commune_name_differs", {"official": names[0]})
         for number, commune in enumerate(rules.communes)
         if (names := official.get(commune.insee_code)) and commune.name not in names
     ]
+    found += _days_without_rules(rules.versions)
+    for number, version in enumerate(rules.versions):
+        for place, product in enumerate(version.products):
+            of_product = [*_unheld(product), *law_checks.remarks(version, product, table=usury)]
+            found += [fault.under(f"versions.{number}.products.{place}") for fault in of_product]
+    return first_of_each(found)
+
+
+def _days_without_rules(versions: Sequence[RuleVersion]) -> Iterator[RuleFault]:
+    """The days between two versions, each where the later one begins."""
+    by_date = sorted(enumerate(versions), key=lambda numbered: numbered[1].valid_from or date.min)
+    for (_, before), (number, after) in pairwise(by_date):
+        if before.valid_to is None or after.valid_from is None or before.valid_to >= after.valid_from - _DAY:
+            continue
+        days = {"first": (before.valid_to + _DAY).isoformat(), "last": (after.valid_from - _DAY).isoformat()}
+        yield RuleFault(f"versions.{number}.valid_from", "days_without_rules", days)
+
+
+def _unheld(product: Product) -> Iterator[RuleFault]:
+    """What a product says and nothing tests, and caps that bind no lender or one of another kind."""
+    for path, lender in lenders(product):
+        if (lender.lending or product.lending) is Lending.PARTNER and not lender.scopes:
+            yield RuleFault(f"{path}.scopes", "no_national_cap")
+        rates = [lender.rate_percent] if lender.rate_percent is not None else [one for _, one in product_rates(product)]
+        if Scope.ASSOCIATION_LENDERS in lender.scopes and rates and product.indexed_rate is None and not any(rates):
+            yield RuleFault(f"{path}.scopes", "association_at_rate_0")
+    if product.documents:
+        yield RuleFault("documents", "papers_not_tested")
 
 
 def _identity(rules: TenantRules) -> Iterator[RuleFault]:

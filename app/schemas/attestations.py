@@ -3,20 +3,32 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.domain.products import Attested
 from app.schemas.base import Day, Input, Line, Output
 
 
 class AttestationCreate(Input):
-    """Somebody (the person, a bank, the agent) attests that a fact holds, or that it does not."""
+    """Somebody (the person, a bank, the agent) attests that a fact holds, or that it does not.
+
+    The agreement in a procedure of over-indebtedness is written: it has a reference.
+    """
 
     fact: Attested
     holds: StrictBool
     attested_by: Line
     attested_on: Day
-    reference: Line | None = None
+    reference: Line | None = Field(default=None, validate_default=True)
+
+    @field_validator("reference")
+    @classmethod
+    def _of_a_written_agreement(cls, reference: str | None, info: ValidationInfo) -> str | None:
+        is_agreement = info.data.get("fact") is Attested.OVER_INDEBTEDNESS_AGREEMENT and info.data.get("holds")
+        if is_agreement and reference is None:
+            raise PydanticCustomError("incoherent", "{fault}", {"fault": "agreement_without_reference"})
+        return reference
 
 
 class AttestationRead(Output):

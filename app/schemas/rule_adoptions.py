@@ -1,13 +1,15 @@
 """A CCAS adopts a version of its rules."""
 
-from typing import Self
+from datetime import date
+from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.dates import Precision
-from app.schemas.base import Day, Input, Prose
+from app.schemas.base import Day, Input, Output, Prose
 from app.schemas.rules import Indexes, Products
+from app.schemas.tenants import RuleVersionRead
 
 
 class RuleAdoptionCreate(Input):
@@ -25,3 +27,17 @@ class RuleAdoptionCreate(Input):
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise PydanticCustomError("incoherent", "{fault}", {"fault": "ends_before_it_begins"})
         return self
+
+
+class AdoptionWarning(Output):
+    """What an adoption leaves to be done: from a day on, no version is in force."""
+
+    code: Literal["no_rules_after"]
+    from_on: date = Field(serialization_alias="from")
+    message: str
+
+
+class RuleAdoptionRead(RuleVersionRead):
+    """The version that was adopted, and what it leaves to be done."""
+
+    warnings: list[AdoptionWarning]

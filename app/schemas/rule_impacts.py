@@ -40,7 +40,11 @@ class RuleImpactCreate(Input):
 
 
 class ImpactedFile(Output):
-    """One decision: the breaches it was taken with, those it would have had, and what would have become of it."""
+    """One decision: the breaches it was taken with, those it would have had, and what would have become of it.
+
+    A refusal is told on the loan that was asked for, under its own rules and under the others. `missing` are the rules
+    that ask for a fact nobody had asked for; `changed` is null where the answer hangs on one.
+    """
 
     request_id: UUID
     reference: str
@@ -49,7 +53,8 @@ class ImpactedFile(Output):
     outcome: Outcome
     was: list[BreachRead]
     would_be: list[BreachRead]
-    changed: bool
+    missing: list[str]
+    changed: bool | None
     verdict: Verdict
 
 
@@ -61,12 +66,22 @@ class ImpactTotals(Output):
     now_refused: int
     now_allowed: int
     other_warnings: int
+    unknown: int
     loan_cents_now_refused: int
     loan_cents_now_allowed: int
 
 
+class DraftFault(Output):
+    """Why the rules could not be adopted as they are: where, a stable code, and the sentence."""
+
+    path: str
+    code: str
+    message: str
+
+
 class RuleImpactRead(Output):
-    """Every decision of the time, oldest first, and the totals. Nothing of it is stored."""
+    """Every decision of the time, oldest first, the totals, and the faults of the draft. Nothing of it is stored."""
 
     files: list[ImpactedFile]
     totals: ImpactTotals
+    faults: list[DraftFault]

@@ -1,7 +1,7 @@
 """The facts of a file that rules are applied to: gathered here, stored with a decision, read back from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlmodel import col
 
 from app.domain import financing, ledger
 from app.domain.aids import Aid, age_on
+from app.domain.lenders import Lending
 from app.domain.loan_lifecycle import LoanStage
+from app.domain.products import Product
 from app.services import attestations, loan_states, plans
 from app.tables import Budget, Loan, Person, Request
 from app.tenancy import of_tenant
@@ -44,6 +46,16 @@ async def of_request(session: AsyncSession, request: Request, *, served: frozens
         is_complete=True,
         **(await _of_budget(session, budget) if budget else {}),
     )
+
+
+def for_lender(product: Product, aid: Aid) -> Aid:
+    """The facts that the lender of a settled product may be decided on: where a partner lends, what its own
+    consultations would tell is left out.
+    """
+    if product.lending is not Lending.PARTNER:
+        return aid
+    kept = {fact: holds for fact, holds in aid.attested.items() if fact not in attestations.OF_CONSULTATIONS}
+    return replace(aid, attested=kept)
 
 
 def read_back(facts: Mapping[str, Any], *, on: date) -> Aid:

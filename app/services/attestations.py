@@ -20,8 +20,8 @@ from app.services import rules
 from app.tables import Attestation, Request
 from app.tenancy import of_tenant
 
-# What a lender's consultation tells: it must leave no trace where a partner lends.
-_OF_CONSULTATIONS = frozenset({Attested.FICP_LISTED, Attested.BANK_BANNED})
+# What a lender's consultation tells: it must leave no trace where a partner lends or may lend.
+OF_CONSULTATIONS = frozenset({Attested.FICP_LISTED, Attested.BANK_BANNED})
 
 
 async def create(
@@ -32,7 +32,7 @@ async def create(
     if request.status in ENDED:
         raise RequestLocked(state=request.status.value)
     check_day("attested_on", body.attested_on, not_before=None, today=today)
-    if body.fact in _OF_CONSULTATIONS:
+    if body.fact in OF_CONSULTATIONS:
         await _check_own_funds(session, request, on=max(body.attested_on, request.received_on))
     attestation = Attestation(
         tenant_id=request.tenant_id, request_id=request.id, account_id=caller.account_id, **body.model_dump()
@@ -59,8 +59,10 @@ async def latest(session: AsyncSession, request_id: UUID, *, on: date) -> dict[A
 
 
 async def _check_own_funds(session: AsyncSession, request: Request, *, on: date) -> None:
-    product = await rules.product_of(session, request, on=on)
-    if product.lending is not Lending.OWN_FUNDS:
+    """Raises PartnerLends where any of the lenders of the product as it was adopted is a partner."""
+    _, version = await rules.in_force(session, on)
+    product = rules.published(version, request.product, on=on)
+    if any((lender.lending or product.lending) is Lending.PARTNER for lender in product.lenders):
         raise PartnerLends
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import eligibility, loan_terms, overrides
+from app.domain import eligibility, law_limits, loan_terms, overrides
 from app.domain.aids import Aid
 from app.domain.breaches import Breach
 from app.domain.dates import check_day
@@ -25,6 +25,7 @@ from app.domain.permissions import Caller
 from app.domain.products import Product
 from app.domain.request_lifecycle import after
 from app.domain.rules import RuleVersion
+from app.parameters.law import national_law, usury_table
 from app.schemas.base import Page
 from app.schemas.decisions import (
     BreachRead,
@@ -66,8 +67,9 @@ async def create(
     product = rules.product(version, request.product, on=body.decided_on, lender=body.lender, age=age)
     check_outcome(product, body.outcome)
     check_grant(product, body.grant_cents)
+    facts = aid_facts.for_lender(product, facts)
     terms, aid = _terms_and_aid(product, facts, body, version.reference, caller=caller)
-    breaches = _breaches(product, aid, body, version.reference, caller=caller)
+    breaches = _breaches(product, aid, body, version.reference, caller=caller, terms=terms)
     plan = await _plan(session, request, body)
     decision = Decision(
         tenant_id=request.tenant_id,
@@ -189,7 +191,7 @@ async def check_person(
     """
     if outcome in GIVES:
         facts = await aid_facts.of_request(session, request, served=caller.commune_insee_codes, on=on)
-        found = eligibility.breaches(product, facts, reference="")
+        found = eligibility.breaches(product, aid_facts.for_lender(product, facts), reference="")
         overrides.check_refusals(product, found, overridden={breach.rule for breach in found}, roles=caller.roles)
 
 
@@ -229,13 +231,30 @@ def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
     )
 
 
-def _breaches(product: Product, aid: Aid, body: DecisionCreate, reference: str, *, caller: Caller) -> list[Breach]:
+def _breaches(
+    product: Product, aid: Aid, body: DecisionCreate, reference: str, *, caller: Caller, terms: Terms | None = None
+) -> list[Breach]:
     """The breaches to be kept with the decision. Raises as `overrides.check` does where an aid is given."""
-    breaches = eligibility.breaches(product, aid, reference=reference)
+    breaches = [*eligibility.breaches(product, aid, reference=reference), *_of_law(product, body, terms)]
     if body.outcome in GIVES:
         overridden = {override.rule for override in body.overrides}
         overrides.check(product, breaches, overridden=overridden, roles=caller.roles)
     return breaches
+
+
+def _of_law(product: Product, body: DecisionCreate, terms: Terms | None) -> list[Breach]:
+    """What the law says of the loan: the caps on who lends, and usury where the CCAS does. Raises ImpossibleSchedule.
+
+    Of terms that no schedule fits, the caps alone.
+    """
+    asked = terms or body.loan
+    if asked is None:
+        return []
+    on, amount, months = body.decided_on, asked.amount_cents, asked.duration_months
+    found = law_limits.breaches(product, amount_cents=amount, duration_months=months, on=on, law=national_law())
+    if isinstance(terms, CompleteTerms):
+        found += law_limits.usury_of_terms(product, terms, on=on, table=usury_table())
+    return found
 
 
 async def _next_number(session: AsyncSession, request_id: UUID) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.aids import ADULT_YEARS, age_on
+from app.domain.aids import ADULT_YEARS, Capacity, age_on
 from app.domain.dates import check_day
 from app.domain.errors import AlreadySigned, BorrowerIsMinor, PartyNotExpected
 from app.domain.loan_lifecycle import LoanAction, after
@@ -87,12 +87,16 @@ async def _check_together(session: AsyncSession, loan: Loan, body: SignatureCrea
 
 
 async def check_adults(session: AsyncSession, request: Request, *, parties: tuple[Party, ...], on: date) -> None:
-    """A minor has no capacity to borrow (articles 1145 and 1146 of the Code civil). Raises BorrowerIsMinor."""
+    """A minor has no capacity to borrow unless emancipated (articles 413-6, 1145 and 1146 of the Code civil).
+
+    Raises BorrowerIsMinor.
+    """
     borrowers = {Party.BORROWER: request.applicant_id, Party.CO_BORROWER: request.co_applicant_id}
     for party in parties:
         person_id = borrowers.get(party)
         if person_id is None:
             continue
         person = await session.get_one(Person, (request.tenant_id, person_id))
-        if age_on(person.birth_on, on) < ADULT_YEARS:
+        is_young = age_on(person.birth_on, on) < ADULT_YEARS
+        if person.capacity is Capacity.MINOR or (is_young and person.capacity is not Capacity.EMANCIPATED):
             raise BorrowerIsMinor(party=party.value, on=on.isoformat())

@@ -1,12 +1,20 @@
 """What a decision rests on: the person, the household's month, other loans, as they stand on its day."""
 
-import pytest
+from dataclasses import replace
+from datetime import date
 
+import pytest
+from httpx import AsyncClient
+
+from app.domain.lenders import Lending
+from app.domain.products import ListingPolicy
+from tests.lenders import rules_under
 from tests.support import (
     APPROVAL,
     ATTESTED,
     WHOLE_LOAN,
     Ccas,
+    Databases,
     Json,
     attestation,
     demand,
@@ -14,6 +22,7 @@ from tests.support import (
     etag_of,
     offered,
     ok,
+    open_with,
     repayment,
     submitted,
 )
@@ -117,3 +126,27 @@ async def test_the_loan_of_a_couple_runs_for_both(besancon: Ccas) -> None:
     await ok(besancon.agent.post(f"/requests/{first}/loans", offer))
     second = await submitted(besancon, applicant_id=other["id"], applicant=None)
     assert (await facts_of(besancon, second, "2011-01-22"))["running_loans"] == 1
+
+
+async def test_a_listing_attested_while_the_ccas_lent_is_no_fact_of_a_file_that_a_partner_lends_on(
+    databases: Databases, client: AsyncClient
+) -> None:
+    rules = rules_under("besancon")
+    last = rules.versions[-1]
+    products = tuple(replace(product, lending=Lending.PARTNER, ficp=ListingPolicy.REFUSED) for product in last.products)
+    own = replace(last, version=1, valid_from=date(2010, 1, 1), valid_to=date(2011, 1, 31))
+    partners = replace(last, version=2, valid_from=date(2011, 2, 1), products=products)
+    ccas = open_with(databases, client, replace(rules, versions=(own, partners)))
+    request_id = await submitted(ccas)
+    for fact in ("ficp_listed", "bank_banned", "over_indebted"):
+        body = attestation(fact, holds=fact != "over_indebted")
+        await ok(ccas.agent.post(f"/requests/{request_id}/attestations", body))
+    endorsement = {
+        "outcome": "endorse",
+        "loan": {"amount_cents": 200_000, "duration_months": 24},
+        "decided_on": "2011-02-17",
+        "signatory": "La présidente de la commission",
+    }
+    made = await ok(ccas.decider.post(f"/requests/{request_id}/decisions", endorsement))
+    assert set(made["facts"]["attested"]) == {*ATTESTED, "over_indebted"}
+    assert made["breaches"] == []

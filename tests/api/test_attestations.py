@@ -1,8 +1,11 @@
 """What is attested of a file: by whom, on which day; the last word of each fact counts when it is decided."""
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy.exc import DBAPIError
 
+from app.domain.lenders import Lender, Lending
+from tests.api.test_overrides import open_changed
 from tests.support import (
     APPROVAL,
     ATTESTED,
@@ -162,3 +165,29 @@ async def test_agents_attest_and_all_staff_read(besancon: Ccas, toulouse: Ccas) 
         await refused(staff.post(f"{path}/attestations", body), 403, "forbidden")
         await ok(staff.get(f"{path}/attestations"))
     await refused(toulouse.agent.post(f"{path}/attestations", body), 404, "not_found")
+
+
+async def test_the_agreement_in_a_procedure_of_over_indebtedness_is_written(besancon: Ccas) -> None:
+    path = f"{await taken_in(besancon)}/attestations"
+    body = attestation("over_indebtedness_agreement")
+    for unreferenced in (body, {**body, "reference": None}):
+        problem = await refused(besancon.agent.post(path, unreferenced), 422, "invalid")
+        assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [
+            ("/body/reference", "agreement_without_reference")
+        ]
+        assert problem["errors"][0]["message"].startswith("Un accord écrit")
+    for allowed in ({**body, "holds": False}, {**body, "reference": "Accord 2011-12"}, attestation("over_indebted")):
+        await ok(besancon.agent.post(path, allowed))
+
+
+@pytest.mark.parametrize("fact", ["ficp_listed", "bank_banned"])
+@pytest.mark.parametrize("first", list(Lending))
+async def test_where_one_of_the_lenders_is_a_partner_a_consultation_leaves_no_trace(
+    databases: Databases, client: AsyncClient, first: Lending, fact: str
+) -> None:
+    (second,) = set(Lending) - {first}
+    other = Lender(code="other", name="L’autre prêteur", lending=second)
+    mixed = open_changed(databases, client, lending=first, other_lenders=(other,))
+    path = await taken_in(mixed)
+    await refused(mixed.agent.post(f"{path}/attestations", attestation(fact)), 409, "partner_lends")
+    assert (await ok(mixed.agent.get(f"{path}/attestations")))["items"] == []

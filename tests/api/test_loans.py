@@ -175,6 +175,21 @@ async def test_a_borrower_whose_birth_date_is_corrected_to_that_of_a_minor_does_
     await refused(besancon.agent.post(f"/loans/{loan_id}/signatures", signature), 409, "borrower_is_minor")
 
 
+async def test_an_emancipated_minor_is_offered_a_loan_and_signs_it(besancon: Ccas) -> None:
+    applicant = {**demand(besancon)["applicant"], "birth_on": "1994-06-01", "capacity": "emancipated"}
+    request_id = await approved(besancon, applicant=applicant)
+    loan = await ok(besancon.agent.post(f"/requests/{request_id}/loans", OFFER))
+    signature = {"party": "borrower", "signed_on": "2011-01-22"}
+    signed = await ok(besancon.agent.post(f"/loans/{loan['id']}/signatures", signature))
+    assert [each["party"] for each in signed["signatures"]] == ["borrower"]
+
+
+async def test_a_person_known_as_a_minor_is_offered_no_loan_whatever_the_birth_date(besancon: Ccas) -> None:
+    applicant = {**demand(besancon)["applicant"], "capacity": "minor"}
+    request_id = await approved(besancon, applicant=applicant)
+    await refused(besancon.agent.post(f"/requests/{request_id}/loans", OFFER), 409, "borrower_is_minor")
+
+
 # Signed
 
 

@@ -56,7 +56,7 @@ async def test_a_version_begins_on_its_day_and_the_one_before_ends_the_day_befor
     assert (made["version"], made["valid_from"], made["valid_to"]) == (5, TOMORROW.isoformat(), None)
     assert (made["reference"], made["valid_from_precision"]) == (REFERENCE, "day")
     assert made["products"] == [{**before["products"][0], "amount_cents_max": 400_000}]
-    assert await present(besancon, TOMORROW) == made
+    assert {**await present(besancon, TOMORROW), "warnings": []} == made
     assert await present(besancon) == {**before, "valid_to": TODAY.isoformat()}
     # Anyone sees it at once.
     (*_, fourth, fifth) = (await ok(client.get(f"/v1/tenants/{besancon.slug}/rules/versions")))["items"]
@@ -110,6 +110,45 @@ def between(first: int, last: int | None) -> Json:
     """The days of a version, counted from today."""
     days = [None if day is None else (TODAY + timedelta(days=day)).isoformat() for day in (first, last)]
     return dict(zip(("valid_from", "valid_to"), days, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "free"),
+    [((5, None), (5, None), 6), ((5, 9), (5, 9), 10), ((5, 9), (1, 4), 10)],
+    ids=["open", "ended", "before one to come"],
+)
+async def test_a_version_to_come_is_not_replaced_and_the_refusal_says_from_when_another_may_begin(
+    besancon: Ccas, first: tuple[int, int | None], second: tuple[int, int | None], free: int
+) -> None:
+    await adopt(besancon, await draft(besancon, **between(*first)))
+    problem = await refused(
+        besancon.manager.post(adoption(besancon), await draft(besancon, **between(*second))), 409, "rules_overlap"
+    )
+    free_from = TODAY + timedelta(days=free)
+    assert problem["free_from"] == free_from.isoformat()
+    assert f"à partir du {free_from:%d/%m/%Y}." in problem["detail"]
+    assert "–" not in problem["detail"]
+    await adopt(besancon, await draft(besancon, valid_from=problem["free_from"]))
+
+
+async def test_days_that_are_left_without_rules_are_told(besancon: Ccas) -> None:
+    made = await adopt(besancon, await draft(besancon, **between(1, 9)))
+    day = TODAY + timedelta(days=10)
+    (warning,) = made["warnings"]
+    assert (warning["code"], warning["from"]) == ("no_rules_after", day.isoformat())
+    assert f"{day:%d/%m/%Y}" in warning["message"]
+    await adopt(besancon, await draft(besancon, **between(12, 20)))
+    assert (await adopt(besancon, await draft(besancon, **between(10, 11))))["warnings"] == []
+    assert (await adopt(besancon, await draft(besancon, **between(21, None))))["warnings"] == []
+
+
+async def test_of_adoptions_at_once_with_no_open_version_each_is_told_what_is_taken(besancon: Ccas) -> None:
+    await adopt(besancon, await draft(besancon, **between(1, 5)))
+    bodies = [await draft(besancon, **between(*days)) for days in ((10, 15), (20, 25), (10, 15), (20, 25))]
+    answers = await asyncio.gather(*(besancon.manager.post(adoption(besancon), body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"rules_overlap"}
+    assert len((await ok(besancon.manager.get(adoption(besancon))))["items"]) == 7
 
 
 async def test_versions_follow_one_another(besancon: Ccas) -> None:
@@ -168,6 +207,19 @@ async def test_an_open_version_can_be_closed_and_nothing_beside(besancon: Ccas, 
         run_sql(databases, besancon, f"{closing}, reference = 'x' where valid_to is null")
     run_sql(databases, besancon, f"{closing} where valid_to is null")
     assert (await present(besancon))["valid_to"] == "2030-01-01"
+
+
+async def test_no_version_ends_before_a_decision_that_was_taken_under_it(besancon: Ccas, databases: Databases) -> None:
+    path = f"/requests/{await submitted(besancon)}/decisions"
+    await ok(besancon.decider.post(path, {**APPROVAL, "decided_on": TODAY.isoformat()}))
+    body = await draft(besancon, valid_from=TODAY.isoformat())
+    await refused(besancon.manager.post(adoption(besancon), body), 409, "conflict")
+    closing = "update rule_versions set valid_to = :day where valid_to is null"
+    with pytest.raises(IntegrityError, match="dated after its end"):
+        run_sql(databases, besancon, closing, day=YESTERDAY)
+    assert (await present(besancon))["valid_to"] is None
+    assert (await adopt(besancon, await draft(besancon)))["version"] == 5
+    assert (await present(besancon))["valid_to"] == TODAY.isoformat()
 
 
 async def test_no_version_is_ever_taken_away(besancon: Ccas, databases: Databases) -> None:

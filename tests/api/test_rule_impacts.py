@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from httpx import AsyncClient
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, create_engine, event, text
 
 from app.domain import eligibility
+from app.domain.permissions import Role
 from app.domain.rules import RuleVersion
 from app.services import aid_facts, rule_impacts, rules
-from tests.api.test_decisions import ADJOURNMENT, GRANT, GRANT_PLAN, REFUSAL
+from tests.api.test_decisions import ADJOURNMENT, GRANT, GRANT_PLAN, REFUSAL, line, plan
+from tests.api.test_overrides import open_changed
 from tests.support import APPROVAL, Ccas, Databases, Json, ok, refused, run_sql, submitted
 
 VERSION = TypeAdapter(RuleVersion)
@@ -50,6 +53,7 @@ async def test_the_same_rules_would_have_told_the_same(besancon: Ccas) -> None:
         "now_refused": 0,
         "now_allowed": 0,
         "other_warnings": 0,
+        "unknown": 0,
         "loan_cents_now_refused": 0,
         "loan_cents_now_allowed": 0,
     }
@@ -62,8 +66,8 @@ async def test_each_file_tells_what_would_have_become_of_it(besancon: Ccas) -> N
     small = {**APPROVAL, "loan": {"amount_cents": 100_000, "duration_months": 20}}
     plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": 100_000}]}
     small = await decide(besancon, small, plan, project_cost_cents=100_000)
-    parents = await decide(besancon, REFUSAL, **family)
-    unclear = await decide(besancon, REFUSAL)
+    parents = await decide(besancon, REFUSAL, **family, requested_amount_cents=100_000)
+    unclear = await decide(besancon, REFUSAL, requested_amount_cents=100_000)
     later = await decide(besancon, ADJOURNMENT, **family)
     granted = await decide(besancon, GRANT, GRANT_PLAN)
     changes = {
@@ -86,8 +90,9 @@ async def test_each_file_tells_what_would_have_become_of_it(besancon: Ccas) -> N
         "now_refused": 1,
         "now_allowed": 1,
         "other_warnings": 2,
+        "unknown": 0,
         "loan_cents_now_refused": 200_000,
-        "loan_cents_now_allowed": 200_000,
+        "loan_cents_now_allowed": 100_000,
     }
     first = told["files"][0]
     request = await ok(besancon.agent.get(f"/requests/{first['request_id']}"))
@@ -122,6 +127,117 @@ async def test_a_product_that_the_draft_no_longer_has_is_a_breach(besancon: Ccas
     assert verdicts(told) == {decision["id"]: "now_refused"}
     (breach,) = told["files"][0]["would_be"]
     assert (breach["rule"], breach["limit"], breach["actual"]) == ("product", ["coup_de_pouce"], "parcours_projet")
+
+
+async def test_a_refusal_is_told_on_what_was_asked_for(besancon: Ccas) -> None:
+    """4 000 € asked for against 3 000 €: allowed from a ceiling of 4 000 € on, still refused by one of 3 999 €."""
+    asked = {"requested_amount_cents": 400_000, "project_cost_cents": 400_000}
+    narrowed = plan(line("loan", 300_000), line("own", 100_000))
+    declined = await decide(besancon, REFUSAL, narrowed, **asked)
+    told = await impact(besancon, {"amount_cents_max": 400_000})
+    assert verdicts(told) == {declined["id"]: "now_allowed"}
+    assert told["totals"]["loan_cents_now_allowed"] == 400_000
+    (breach,) = told["files"][0]["was"]
+    assert (breach["rule"], breach["limit"], breach["actual"]) == ("amount_cents_max", 300_000, 400_000)
+    assert "3 000 € maximum" in breach["reference"]
+    assert verdicts(await impact(besancon, {"amount_cents_max": 399_900})) == {declined["id"]: "other_warnings"}
+    assert verdicts(await impact(besancon)) == {declined["id"]: "same"}
+
+
+async def test_an_approval_is_told_on_what_was_approved(besancon: Ccas) -> None:
+    asked = {"requested_amount_cents": 400_000, "project_cost_cents": 400_000}
+    loan = {"loan": {"amount_cents": 300_000, "duration_months": 36}}
+    narrowed = plan(line("loan", 300_000), line("own", 100_000))
+    approved = await decide(besancon, {**APPROVAL, **loan}, narrowed, **asked)
+    assert verdicts(await impact(besancon)) == {approved["id"]: "same"}
+
+
+async def test_what_was_gone_past_counts_as_long_as_somebody_may_go_past_it(
+    databases: Databases, client: AsyncClient
+) -> None:
+    overridable = {"amount_cents_max": (Role.DECIDER,)}
+    ccas = open_changed(databases, client, amount_cents_max=150_000, overridable_by=overridable)
+    gone_past = [{"rule": "amount_cents_max", "reason": "Promesse d’embauche"}]
+    decision = await decide(ccas, {**APPROVAL, "overrides": gone_past})
+    for roles, verdict in (
+        ({"amount_cents_max": ["decider"]}, "same"),
+        ({"amount_cents_max": ["manager"]}, "same"),
+        ({"amount_cents_max": []}, "now_refused"),
+        ({}, "now_refused"),
+    ):
+        assert verdicts(await impact(ccas, {"overridable_by": roles})) == {decision["id"]: verdict}
+
+
+async def test_an_act_that_the_draft_does_not_know_is_refused(besancon: Ccas, amiens: Ccas) -> None:
+    approved, granted = await decide(besancon, APPROVAL), await decide(besancon, GRANT, GRANT_PLAN)
+    endorsement = {**APPROVAL, "outcome": "endorse", "loan": {"amount_cents": 200_000, "duration_months": 24}}
+    endorsed = await decide(amiens, endorsement)
+    told = await impact(besancon, {"lending": "partner", "grant": None})
+    assert verdicts(told) == {approved["id"]: "now_refused", granted["id"]: "now_refused"}
+    reasons = [(breach["rule"], breach["limit"], breach["actual"]) for (breach,) in would_be(told)]
+    assert reasons == [("lending", "partner", "own_funds"), ("grant", None, 30_000)]
+    told = await impact(amiens, {"lending": "own_funds", "lender": {"code": "ccas", "name": "CCAS"}})
+    assert verdicts(told) == {endorsed["id"]: "now_refused"}
+    assert ("lending", "own_funds", "partner") in [
+        (breach["rule"], breach["limit"], breach["actual"]) for breach in would_be(told)[0]
+    ]
+
+
+def would_be(told: Json) -> list[Any]:
+    """The breaches of each file under the draft."""
+    return [file["would_be"] for file in told["files"]]
+
+
+@pytest.mark.parametrize(
+    ("product", "missing"),
+    [
+        ({"residence_months_min": 3}, ["residence_months_min"]),
+        ({"attestations": ["account_at_lender"]}, ["attestations.account_at_lender"]),
+        ({"documents": ["identity"]}, ["documents"]),
+    ],
+)
+async def test_a_rule_that_asks_for_what_was_never_asked_for_leaves_the_answer_unknown(
+    databases: Databases, client: AsyncClient, product: Json, missing: list[str]
+) -> None:
+    ccas = open_changed(databases, client, attestations=(), minor_children_max=0, severities={})
+    approved = await decide(ccas, APPROVAL)
+    refused_anyway = await decide(ccas, REFUSAL)
+    family = await decide(ccas, REFUSAL, household={"adults": 1, "minor_children": 2})
+    told = await impact(ccas, {**product, "minor_children_max": None})
+    assert verdicts(told) == {approved["id"]: "unknown", refused_anyway["id"]: "same", family["id"]: "unknown"}
+    assert [(file["missing"], file["would_be"]) for file in told["files"]] == [(missing, [])] * 3
+    assert [file["changed"] for file in told["files"]] == [None, False, None]
+    assert (told["totals"]["unknown"], told["totals"]["loan_cents_now_refused"]) == (2, 0)
+
+
+async def test_what_is_certain_goes_before_what_is_unknown(besancon: Ccas) -> None:
+    approved = await decide(besancon, APPROVAL)
+    told = await impact(besancon, {"documents": ["identity"], "amount_cents_max": 100_000})
+    assert verdicts(told) == {approved["id"]: "now_refused"}
+    assert told["files"][0]["missing"] == ["documents"]
+    told = await impact(besancon, {"documents": ["identity"], "severities": {"documents": "warn"}})
+    assert verdicts(told) == {approved["id"]: "same"}
+
+
+async def test_the_figures_of_a_budget_that_is_there_are_used(besancon: Ccas) -> None:
+    """What the instalment of a refused loan would have been is not known; of an approval it is."""
+    approved = await decide(besancon, APPROVAL)
+    family = await decide(besancon, REFUSAL, household={"adults": 1, "minor_children": 2})
+    for rule, asked in (("debt_ratio_percent_max", "100"), ("left_to_live", {"cents_min": 1_000})):
+        told = await impact(besancon, {rule: asked, "minor_children_max": None})
+        assert verdicts(told) == {approved["id"]: "same", family["id"]: "unknown"}
+        assert [file["missing"] for file in told["files"]] == [[], [rule]]
+    told = await impact(besancon, {"months_since_last_loan_min": 3})
+    assert [file["missing"] for file in told["files"]] == [[], []]
+
+
+async def test_the_faults_of_a_draft_are_told_beside_what_it_would_have_changed(besancon: Ccas) -> None:
+    approved = await decide(besancon, APPROVAL)
+    told = await impact(besancon, {"purposes": ["yacht"]})
+    assert verdicts(told) == {approved["id"]: "now_refused"}
+    assert [(fault["path"], fault["code"]) for fault in told["faults"]] == [("products.0.purposes.0", "unknown_code")]
+    assert told["faults"][0]["message"].endswith(".")
+    assert (await impact(besancon))["faults"] == []
 
 
 async def test_the_draft_is_settled_on_the_day_of_each_decision(besancon: Ccas) -> None:

@@ -70,7 +70,14 @@ def test_taken(tmp_path: Path, content: str, value: object) -> None:
         ("a: no", 1, "« no » would be a boolean"),
         ("a: 2011-02-30", 1, "no date of the calendar"),
         ("a: 1\nb: [", 2, "expected the node content"),
-        ("a: 1\nb: !!python/name:os.system x", 2, "could not determine a constructor"),
+        ("a: 1\nb: !!python/name:os.system x", 2, "the tag tag:yaml.org,2002:python/name:os.system has no place"),
+        ("a: 1\nb: !!binary aGVsbG8=", 2, "the tag tag:yaml.org,2002:binary has no place"),
+        ("a: !!set {x, y}", 1, "the tag tag:yaml.org,2002:set has no place"),
+        ("a: !rule x", 1, "the tag !rule has no place"),
+        ("a: 1\nb: " + "9" * 20, 2, "an integer of more than 19 digits"),
+        ("a: 1\nb: " + "9" * 6_000, 2, "an integer of more than 19 digits"),
+        ("a: &x [*x]", 1, "what an anchor names holds itself"),
+        ("a: 1\nb: &x {c: {<<: *x}}", 2, "what an anchor names holds itself"),
         ("a: 1\n---\nb: 2", 2, "expected a single document"),
         ("? [a]\n: 1\n", 1, "unhashable"),
     ],
@@ -88,6 +95,20 @@ def test_refused_with_its_place(tmp_path: Path, content: str, line: int, problem
 def test_nesting_without_end_is_refused_and_does_not_take_the_process_down(tmp_path: Path, opened: str) -> None:
     with pytest.raises(YamlFault, match="nested more than 100 deep"):
         load_yaml(written(tmp_path, opened * 200_000))
+
+
+@pytest.mark.parametrize("times", [3, 10, 60])
+def test_anchors_within_anchors_are_refused_before_they_are_unfolded(tmp_path: Path, times: int) -> None:
+    lines = ["a0: &a0 [" + ", ".join("x" * 200) + "]"]
+    lines += [f"a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * 50) + "]" for n in range(1, times + 1)]
+    with pytest.raises(YamlFault, match=r"line 4: its anchors make more than 1000000 values of it"):
+        load_yaml(written(tmp_path, "\n".join(lines)))
+
+
+def test_aliases_that_nest_without_end_are_refused(tmp_path: Path) -> None:
+    lines = ["- &a0 [x]", *(f"- &a{n} [*a{n - 1}]" for n in range(1, 2_000))]
+    with pytest.raises(YamlFault, match="nested more than 100 deep"):
+        load_yaml(written(tmp_path, "\n".join(lines)))
 
 
 def test_the_first_fault_is_told(tmp_path: Path) -> None:

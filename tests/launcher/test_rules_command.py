@@ -1,6 +1,7 @@
 """The commands that look at rule files and write nothing: `tenants check`, `diff` and `schema`."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.commands.rules import WIDTH, schema_text
 from app.commands.tenant_export import as_yaml
 from app.commands.tenants import read_rules
 from app.domain.rules import TenantRules
-from app.parameters.yaml_file import load_yaml
+from app.parameters.yaml_file import YamlFault, load_yaml
 from app.tenants import seed_files
 from tests.domain.any_rules import anything
 
@@ -46,7 +47,7 @@ def test_checking_the_seeds_tells_what_they_say_and_finds_no_fault(capsys: pytes
     assert max(map(len, out.splitlines())) <= WIDTH
     told = plain(out)
     assert told.count("Aucun défaut.") == 4
-    assert "Version 1, depuis le 01/03/2009 : Conseil d'administration du CCAS du 6 septembre 2007" in told
+    assert "Version 1, depuis mars 2009 : Conseil d'administration du CCAS du 6 septembre 2007" in told
     assert (
         "Prêt maximal : 3 000 € ; Durée maximale : 36 mois ; Taux : 3,04 % ; Intérêts à la charge de : la Ville" in told
     )
@@ -75,8 +76,8 @@ def test_every_fault_is_told_with_its_path_and_the_reason(capsys: pytest.Capture
     told = plain(capsys.readouterr().out)
     for line in (
         "communes.0.insee_code : Aucune commune de France n’a ce code INSEE.",
-        "versions.0.products.0.amount_cents_min : Le minimum (300001) est au-dessus du maximum (300000).",
-        "versions.0.products.0.guarantees.0.share_percent : 100 au plus est attendu.",
+        "versions.0.products.0.amount_cents_min : Le minimum (3 000,01 €) est au-dessus du maximum (3 000 €).",
+        "versions.0.products.0.guarantees.0.share_percent : 100 % au plus est attendu.",
         "versions.0.products.0.purposes.1 : Ce code n’est pas dans la liste des objets.",
         "versions.0.products.0.rate_percent : Le taux dépasse le seuil de l’usure du 01/03/2009",
     ):
@@ -88,8 +89,16 @@ def test_every_fault_is_told_with_its_path_and_the_reason(capsys: pytest.Capture
     ("old", "new", "told"),
     [
         ("amount_cents_max: 300000", "amount_cents_max: 3000.00", "3000.00 would be a float"),
-        ("amount_cents_max: 300000", "amount_max: 300000", "versions.0.products.0.amount_max: Unexpected keyword"),
-        ("commitment: written", "commitment: carved", "versions.0.products.0.commitment: Input should be 'written'"),
+        (
+            "amount_cents_max: 300000",
+            "amount_max: 300000",
+            "versions.0.products.0.amount_max : Ce champ n’existe pas ici.",
+        ),
+        (
+            "commitment: written",
+            "commitment: carved",
+            "versions.0.products.0.commitment : Une de ces valeurs est attendue : 'written', 'oral' ou 'none'.",
+        ),
         ("name: Toulouse}", "name: Toulouse", "expected ',' or '}'"),
     ],
 )
@@ -209,4 +218,8 @@ def test_whatever_rules_say_their_file_says_the_same(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any_rules.yaml"
     path.write_text(as_yaml(rules), "utf-8")
-    assert read_rules(path) == rules
+    if re.search(r": -?\d{20,}$", path.read_text("utf-8"), re.MULTILINE):
+        with pytest.raises(YamlFault, match="more than 19 digits"):
+            read_rules(path)
+    else:
+        assert read_rules(path) == rules
