@@ -337,4 +337,4 @@ def test_a_file_that_says_an_agreement_badly_is_told_where(
     run: Run, file: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, path: str
 ) -> None:
     assert run("tenants", "load", changed(file, before, after)) == 1
-    assert f"agreements.0.{path}: " in refusal(capsys)
+    assert f"agreements.0.{path} : " in refusal(capsys)

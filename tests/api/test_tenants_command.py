@@ -103,7 +103,9 @@ async def test_a_file_with_a_fault_loads_nothing_of_any_and_tells_all_the_faults
     lines = told.err.splitlines()
     assert (told.out, len(lines)) == ("", 4 + 1 + 1)
     assert lines[0].startswith("microcredit tenants: ")
-    assert any(f"{slug}-a.yaml : versions.0.products.0.amount_cents_max : 7500000 au plus" in line for line in lines)
+    assert any(
+        f"{slug}-a.yaml : versions.0.products.0.amount_cents_max : 75\u202f000\u00a0€ au plus" in line for line in lines
+    )
     assert any(f"{slug}-b.yaml : ligne " in line and "would be a boolean" in line for line in lines)
     assert any(f"{slug}-c.yaml : versions.0.products.0.purposes.0 : Ce code" in line for line in lines)
     for file in files:
