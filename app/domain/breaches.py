@@ -1,8 +1,11 @@
 """What a rule says of an act that does not meet it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+_Said = TypeVar("_Said")
 
 
 class Severity(StrEnum):
@@ -32,3 +35,8 @@ class Breach:
     def facts(self) -> dict[str, Any]:
         """The breach as plain values, for storage and messages."""
         return asdict(self)
+
+
+def of_rule(named: Mapping[str, _Said], rule: str) -> _Said | None:
+    """What is said of a rule by its path, or of the whole it is part of (`grant.usual_cents`: `grant`); else null."""
+    return named.get(rule) or named.get(rule.partition(".")[0])

@@ -1,10 +1,11 @@
 """Dates of effect: given by the caller, in the past or today, in the order in which things can happen."""
 
-from calendar import monthrange
-from datetime import MAXYEAR, date
+from datetime import date
 from enum import StrEnum
 
+from app.domain.amortization import ImpossiblePlan
 from app.domain.errors import DateInFuture, DateOutOfOrder
+from app.domain.schedule_versions import month_shift
 
 
 class Precision(StrEnum):
@@ -21,10 +22,10 @@ def months_after(day: date, months: int) -> date:
 
     The last day of the calendar stands for any after it.
     """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > MAXYEAR:
+    try:
+        return month_shift(day, months, day.day)
+    except ImpossiblePlan:
         return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def check_day(field: str, on: date, *, not_before: date | None, today: date) -> None:

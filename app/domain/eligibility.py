@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from app.domain import lending_limits, means
 from app.domain.aids import ADULT_YEARS, Aid, Capacity
-from app.domain.breaches import Breach, Finding, Severity
+from app.domain.breaches import Breach, Finding, Severity, of_rule
 from app.domain.dates import months_after
 from app.domain.lending_limits import above, below
 from app.domain.products import Attested, ListingPolicy, Product
@@ -22,8 +22,8 @@ _OF_LISTING = {ListingPolicy.REFUSED: Severity.REFUSE, ListingPolicy.ACCEPTED_UN
 
 
 def text_of(product: Product, rule: str) -> str | None:
-    """The sentence that a rule rests on, or that of the whole it is part of (`grant.usual_cents`: `grant`)."""
-    return product.sources.get(rule) or product.sources.get(rule.partition(".")[0]) or LEGAL_TEXTS.get(rule)
+    """The sentence that a rule rests on: the CCAS's own, else the law's."""
+    return of_rule(product.sources, rule) or LEGAL_TEXTS.get(rule)
 
 
 def breaches(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
@@ -50,8 +50,7 @@ def breaches(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
 def _severity(product: Product, rule: str, usual: Severity) -> Severity:
     if rule in LEGAL_TEXTS:
         return usual
-    chosen = product.severities
-    return chosen.get(rule) or chosen.get(rule.partition(".")[0]) or usual
+    return of_rule(product.severities, rule) or usual
 
 
 def _person(product: Product, aid: Aid) -> Iterator[Finding]:

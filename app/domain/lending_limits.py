@@ -14,7 +14,7 @@ def findings(product: Product, aid: Aid) -> Iterator[Finding]:
     tiers = [tier for tier in product.tiers if aid.exceptional_reason in tier.reasons]
     if aid.exceptional_reason is not None and not tiers:
         reasons = sorted({reason for tier in product.tiers for reason in tier.reasons})
-        yield "tiers", reasons, aid.exceptional_reason, Severity.WARN
+        yield "tiers", reasons or None, aid.exceptional_reason, Severity.WARN
     amounts = [product.amount_cents_max, *(tier.amount_cents_max for tier in tiers)]
     durations = [product.duration_months_max, *(tier.duration_months_max for tier in tiers)]
     yield from below("amount_cents_min", product.amount_cents_min, aid.loan_amount_cents)

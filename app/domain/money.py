@@ -50,3 +50,8 @@ def euros(cents: int) -> str:
     units, rest = divmod(abs(cents), 100)
     sign = "-" if cents < 0 else ""
     return f"{sign}{units:,}".replace(",", _NARROW_NO_BREAK_SPACE) + f",{rest:02}{_NO_BREAK_SPACE}€"
+
+
+def percent_text(value: Decimal) -> str:
+    """A rate as JSON and people read it: no exponent, no needless zeros."""
+    return format(value.normalize(), "f")

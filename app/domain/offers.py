@@ -10,6 +10,7 @@ from app.domain.eligibility import text_of
 from app.domain.errors import RuleNotStated
 from app.domain.interest_subsidies import Shares
 from app.domain.lenders import Payer
+from app.domain.money import percent_text
 from app.domain.products import Product
 
 
@@ -93,7 +94,7 @@ def _rate(product: Product, limits: AgreementLimits, offer: Offer, texts: dict[s
     stated = ((limits.rate_percent, limits.reference), (product.rate_percent, texts["rate_percent"]))
     for limit, text in stated:
         if limit is not None and offer.rate_percent != limit:
-            yield Breach("rate_percent", _percent(limit), _percent(offer.rate_percent), Severity.REFUSE, text)
+            yield Breach("rate_percent", percent_text(limit), percent_text(offer.rate_percent), Severity.REFUSE, text)
 
 
 def _interest(product: Product, offer: Offer, texts: dict[str, str]) -> Iterator[Breach]:
@@ -107,7 +108,3 @@ def _interest(product: Product, offer: Offer, texts: dict[str, str]) -> Iterator
     if left or others:
         actual = Payer.BORROWER.value if left else others[0]
         yield Breach("interest_borne_by", str(borne), actual, Severity.REFUSE, texts["interest_borne_by"])
-
-
-def _percent(value: Decimal) -> str:
-    return format(value.normalize(), "f")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from app.domain import law_limits
-from app.domain.breaches import Breach, Severity
+from app.domain.breaches import Breach, Severity, of_rule
 from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.errors import OverrideNotAllowed, OverrideNotNeeded, RulesBreached
 from app.domain.permissions import Role
@@ -16,8 +16,7 @@ def overridable_by(product: Product, rule: str) -> tuple[Role, ...]:
     """The roles that may go past a rule: those of its path, or of the whole it is part of; of the law's, nobody."""
     if rule in _BY_LAW:
         return ()
-    named = product.overridable_by
-    return named.get(rule) or named.get(rule.partition(".")[0]) or ()
+    return of_rule(product.overridable_by, rule) or ()
 
 
 def check(

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain import eligibility, law_limits
 from app.domain.aids import Aid
-from app.domain.breaches import Breach, Severity
+from app.domain.breaches import Breach, Severity, of_rule
 from app.domain.decisions import GIVES, OF_OWN_FUNDS, OF_PARTNERS, REFUSES, Outcome
 from app.domain.lenders import Lending
 from app.domain.overrides import overridable_by
@@ -139,8 +139,7 @@ def _untested(product: Product, aid: Aid) -> Iterator[tuple[str, object]]:
 
 
 def _refuses(product: Product, rule: str) -> bool:
-    chosen = product.severities
-    return (chosen.get(rule) or chosen.get(rule.partition(".")[0])) is not Severity.WARN
+    return of_rule(product.severities, rule) is not Severity.WARN
 
 
 def _verdict(

@@ -19,6 +19,7 @@ from app.domain.interest_subsidies import Shares
 from app.domain.lenders import Lender, Lending
 from app.domain.loan_days import LoanDays
 from app.domain.loan_terms import AskedTerms, LoanTerms
+from app.domain.money import percent_text
 from app.domain.national_law import NationalLaw
 from app.domain.products import DecidingBody, Product, RoundingRule
 from app.domain.usury import Usury, UsuryTable, usury
@@ -166,8 +167,3 @@ def _of_rate(product: Product, rate: Decimal, reference: str) -> list[Breach]:
         return []
     text = text_of(product, "rate_percent") or reference
     return [Breach("rate_percent", percent_text(limit), percent_text(rate), Severity.REFUSE, text)]
-
-
-def percent_text(value: Decimal) -> str:
-    """A rate as JSON shows it: no exponent, no needless zeros."""
-    return format(value.normalize(), "f")

@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.domain.money import percent_text
+
 CENTS_MAX = 100_000_000_00
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 
@@ -127,7 +129,7 @@ AnchorDay = Annotated[int, Field(strict=True, ge=1, le=31, description="the day 
 Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
 Percent = Annotated[
     Decimal,
-    PlainSerializer(lambda rate: format(rate.normalize(), "f"), return_type=str),
+    PlainSerializer(percent_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}(\.\d{1,6})?$", "examples": ["6.2"]}),
 ]
 RatePercent = Annotated[

@@ -20,8 +20,6 @@ from app.tables import Budget, Loan, Person, Request
 from app.tenancy import of_tenant
 
 _AID = TypeAdapter(Aid)
-# What was null when it was stored, and has no other value to be read back as.
-_UNSTATED = {"purpose": None, "applicant_age": None, "minor_children": None}
 _NOT_PAID_OUT = (LoanStage.OFFERED, LoanStage.ACCEPTED)
 
 
@@ -60,7 +58,7 @@ def for_lender(product: Product, aid: Aid) -> Aid:
 
 def read_back(facts: Mapping[str, Any], *, on: date) -> Aid:
     """The facts stored with a decision of a day, as they were when it was taken."""
-    return _AID.validate_python({**_UNSTATED, "on": on, **facts})
+    return _AID.validate_python({"on": on, **facts})
 
 
 async def _of_budget(session: AsyncSession, budget: Budget) -> dict[str, Any]:

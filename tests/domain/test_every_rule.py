@@ -407,6 +407,13 @@ def test_an_exceptional_tier_opens_for_its_reasons_alone(
     assert _rules(product, aid) == expected
 
 
+def test_a_reason_where_there_is_no_tier_is_told_in_a_sentence_that_ends() -> None:
+    [breach] = breaches(BESANCON, replace(LOAN, exceptional_reason="health"), reference=TEXT)
+    assert messages.of_breach(breach, "fr") == (
+        "La raison « Soins » n’ouvre aucune dérogation : ces règles n’en connaissent pas."
+    )
+
+
 def index(*values: tuple[date | None, date | None, str], unit: IndexUnit = IndexUnit.PERCENT) -> Index:
     rows = tuple(IndexValue(valid_from=a, valid_to=b, value=Decimal(v), source="x") for a, b, v in values)
     return Index(code="livret_a", name="Livret A", unit=unit, values=rows)

@@ -15,9 +15,10 @@ from app.domain.interest_subsidies import InterestShare
 from app.domain.law_limits import USURY_TEXT
 from app.domain.lenders import InterestAid, Payer
 from app.domain.loan_days import LoanDays, loan_days
+from app.domain.money import percent_text
 from app.domain.national_law import Law, Scope
 from app.domain.products import Product, RoundingRule
-from app.domain.simulations import NO_RULES, Simulation, percent_text, simulate
+from app.domain.simulations import NO_RULES, Simulation, simulate
 from app.domain.usury import (
     UsuryBracket,
     UsuryCategory,
