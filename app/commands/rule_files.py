@@ -9,16 +9,17 @@ from pydantic import ValidationError
 
 from app.commands import CommandRefused
 from app.commands.rule_words import told
-from app.commands.tenants import load_tenants, read_rules
+from app.commands.tenants import load_tenants, rules_of
 from app.domain.errors import FieldFault
 from app.domain.rule_faults import RuleCodes, RuleFault
 from app.domain.rules import TenantRules
 from app.domain.tenant_checks import remarks, tenant_faults
-from app.messages import of_fault
+from app.messages import of_fault, of_yaml
 from app.parameters.codes import codes
 from app.parameters.communes import communes
 from app.parameters.law import national_law, usury_table
-from app.parameters.yaml_file import YamlFault
+from app.parameters.yaml_file import YamlFault, YamlFile, read_yaml
+from app.parameters.yaml_problems import YamlProblem
 from app.schemas.faults import faults_of
 
 _TOLD_MAX = 50
@@ -67,27 +68,57 @@ def _files(path: Path) -> list[Path]:
 
 
 def checked_file(path: Path) -> CheckedFile:
-    """A file with its faults. Raises OSError for a file that cannot be read."""
+    """A file with its faults: those of its writing and of its fields, and once it has none of these, of its rules.
+
+    Raises OSError for a file that cannot be read.
+    """
     try:
-        rules = read_rules(path)
-        found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
-        to_be_looked_at = remarks(rules, usury=usury_table(), official=communes())
-    except YamlFault as fault:
-        return CheckedFile(path, None, [f"ligne {fault.line} : {fault.problem}" if fault.line else fault.problem], [])
+        file = read_yaml(path)
+    except YamlFault as stopped:
+        return CheckedFile(path, None, [_in_file(problem) for problem in stopped.problems], [])
+    rules, unfit = _rules_of(file)
+    if rules is None:
+        told_by_line = sorted([*_written(file), *unfit], key=lambda one: one[0] or 0)
+        return CheckedFile(path, None, [text for _, text in told_by_line], [])
+    found = tenant_faults(rules, law=national_law(), usury=usury_table(), codes=rule_codes(), official=communes())
+    to_be_looked_at = remarks(rules, usury=usury_table(), official=communes())
+    return CheckedFile(path, rules, _told(found, file), _told(to_be_looked_at, file))
+
+
+def _written(file: YamlFile) -> Iterator[tuple[int | None, str]]:
+    """What is refused as it is written, each with its line."""
+    return ((problem.line, _in_file(problem)) for problem in file.problems)
+
+
+def _in_file(problem: YamlProblem) -> str:
+    column = f", colonne {problem.column}" if problem.column and not problem.path else ""
+    place = f"ligne {problem.line}{column}" if problem.line else "fichier"
+    return f"{place}{f', {problem.path}' if problem.path else ''} : {of_yaml(problem)}"
+
+
+def _rules_of(file: YamlFile) -> tuple[TenantRules | None, list[tuple[int | None, str]]]:
+    """The rules of a file without fault in its writing and fields; else none, with what the classes refuse, by line."""
+    try:
+        rules = rules_of(file.content)
     except ValidationError as fault:
-        return CheckedFile(path, None, _unfit(fault), [])
-    except (ValueError, TypeError, RecursionError) as fault:
-        return CheckedFile(path, None, [f"Ce fichier ne peut pas être lu : {fault}"], [])
-    return CheckedFile(path, rules, _told(found), _told(to_be_looked_at))
+        return None, list(_unfit(fault, file))
+    except TypeError:
+        return None, [(None, "fichier : Une clé est un texte : mettez entre guillemets une date ou un nombre.")]
+    return (None if file.problems else rules), []
 
 
-def _unfit(fault: ValidationError) -> list[str]:
-    """What the classes of the rules refuse, by path."""
+def _unfit(fault: ValidationError, file: YamlFile) -> Iterator[tuple[int | None, str]]:
+    """What the classes of the rules refuse, by path, but where the writing is refused already."""
     errors = fault.errors()
-    places = (".".join(str(step) for step in error["loc"]) for error in errors)
-    return [
-        f"{place or 'fichier'} : {of_fault(one, 'fr')}" for place, one in zip(places, faults_of(errors), strict=True)
-    ]
+    for error, one in zip(errors, faults_of(errors), strict=True):
+        path = ".".join(str(step) for step in error["loc"])
+        if not file.is_refused(path):
+            yield file.line_of(path), f"{_place(path, file)} : {of_fault(one, 'fr')}"
+
+
+def _place(path: str, file: YamlFile) -> str:
+    line = file.line_of(path)
+    return f"ligne {line}, {path}" if line else path or "fichier"
 
 
 def rule_codes() -> RuleCodes:
@@ -95,9 +126,9 @@ def rule_codes() -> RuleCodes:
     return RuleCodes(purposes=codes("purposes"), papers=codes("papers"), exceptions=codes("exceptions"))
 
 
-def _told(faults: Iterable[RuleFault]) -> list[str]:
+def _told(faults: Iterable[RuleFault], file: YamlFile) -> list[str]:
     fields = (FieldFault(pointer=fault.path, code=fault.code, bounds=_in_words(fault)) for fault in faults)
-    return [f"{field.pointer} : {of_fault(field, 'fr')}" for field in fields]
+    return [f"{_place(field.pointer, file)} : {of_fault(field, 'fr')}" for field in fields]
 
 
 def _in_words(fault: RuleFault) -> dict[str, Any]:
@@ -115,7 +146,7 @@ def _without_fault(files: Iterable[CheckedFile]) -> Iterator[TenantRules]:
         if file.rules is None:
             continue
         if file.rules.slug in slugs:
-            found += [f"{file.path} : {fault}" for fault in _told([_slug_twice(file.rules.slug)])]
+            found.append(f"{file.path} : slug : {of_fault(_slug_twice(file.rules.slug), 'fr')}")
         slugs.add(file.rules.slug)
         if not found:
             yield file.rules
@@ -124,5 +155,5 @@ def _without_fault(files: Iterable[CheckedFile]) -> Iterator[TenantRules]:
         raise CommandRefused("\n".join([*found[:_TOLD_MAX], *more]))
 
 
-def _slug_twice(slug: str) -> RuleFault:
-    return RuleFault("slug", "same_code", {"code": slug})
+def _slug_twice(slug: str) -> FieldFault:
+    return FieldFault(pointer="slug", code="same_code", bounds={"code": slug})

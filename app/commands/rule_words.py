@@ -25,7 +25,6 @@ _WORDS = {
     "en": {True: "yes", False: "no", None: "–", "months": "months", "years": "years", "colon": ": "},
 }
 _LISTS = {"purposes": "purposes", "purposes_excluded": "purposes", "documents": "papers", "reasons": "exceptions"}
-_TEXTS_OF_CODES = frozenset({"payee", "collected_by"})
 _DIGITS_MAX = 40
 _MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -119,7 +118,7 @@ def _text(name: str, value: str, language: Language) -> str:
         return _labelled(_LISTS[name], value, language)
     if name == "residence_communes":
         return f"{communes().get(value, ('?',))[0]} ({value})"
-    return value_label(value, language) if name in _TEXTS_OF_CODES else value
+    return value
 
 
 def _labelled(section: str, code: str, language: Language) -> str:

@@ -1,18 +1,18 @@
 """Whether a version permits what national law forbids while it is in force: caps on lenders, usury."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from app.domain.amortization import RATE_PERCENT_MAX
 from app.domain.lenders import Lender
-from app.domain.national_law import Law, NationalLaw, Parameter, Value
+from app.domain.national_law import Law, NationalLaw, Parameter, Scope, Value
 from app.domain.products import Product
 from app.domain.rate_checks import product_rates
 from app.domain.rule_faults import RuleFault
 from app.domain.rule_paths import lenders
-from app.domain.rules import RuleVersion
+from app.domain.rules import Agreement, RuleVersion
 from app.domain.usury import UsuryStatus, UsuryTable, usury
 
 _CAPS = {"amount_cents_max": Law.AMOUNT_CENTS_MAX, "duration_months_max": Law.DURATION_MONTHS_MAX}
@@ -22,12 +22,35 @@ def faults(version: RuleVersion, product: Product, *, law: NationalLaw, table: U
     """Everything that the law forbids in a product of the version, by path in the product."""
     for path, lender in lenders(product):
         for name, parameter in _CAPS.items():
-            cap = _lowest(version, lender, law.parameters[parameter])
+            cap = _lowest(version, frozenset(lender.scopes), law.parameters[parameter])
             if cap is not None:
                 yield from _beyond(product, lender, path, name, cap)
         for rate, threshold in _tested(version, product, path, lender, table):
             if threshold is not None and threshold.is_certain:
                 yield RuleFault(rate.path, "above_usury", threshold.facts)
+
+
+def agreement_faults(
+    agreement: Agreement, lent: Sequence[tuple[Product, Lender]], *, law: NationalLaw, table: UsuryTable
+) -> Iterator[RuleFault]:
+    """What the law forbids in an agreement, by path in it. `lent` are the products lent by its partner."""
+    scopes = frozenset(scope for _, lender in lent for scope in lender.scopes)
+    for name, parameter in _CAPS.items():
+        cap, most = _lowest(agreement, scopes, law.parameters[parameter]), getattr(agreement, name)
+        if cap is not None and most is not None and most > _whole(cap):
+            yield RuleFault(name, "above_national_cap", _of_cap(cap))
+    threshold = _of_agreement(agreement, lent, table)
+    if threshold is not None and threshold.is_certain:
+        yield RuleFault("rate_percent", "above_usury", threshold.facts)
+
+
+def agreement_remarks(
+    agreement: Agreement, lent: Sequence[tuple[Product, Lender]], *, table: UsuryTable
+) -> Iterator[RuleFault]:
+    """A rate of an agreement above the last thresholds known, for days whose own are not."""
+    threshold = _of_agreement(agreement, lent, table)
+    if threshold is not None and not threshold.is_certain:
+        yield RuleFault("rate_percent", "above_last_usury", threshold.facts)
 
 
 def remarks(version: RuleVersion, product: Product, *, table: UsuryTable) -> Iterator[RuleFault]:
@@ -62,12 +85,12 @@ class _Threshold:
         return {"threshold": str(self.percent), "on": self.on.isoformat()}
 
 
-def _lowest(version: RuleVersion, lender: Lender, parameter: Parameter) -> Value | None:
-    """The lowest cap that binds the lender on any day of the version; of its last day where its first is not known."""
-    if parameter.scope.isdisjoint(lender.scopes):
+def _lowest(dated: RuleVersion | Agreement, scopes: frozenset[Scope], parameter: Parameter) -> Value | None:
+    """The lowest cap of the scopes on any day of the version; of its last day where its first is not known."""
+    if parameter.scope.isdisjoint(scopes):
         return None
-    last = version.valid_to or date.max
-    first = version.valid_from or last
+    last = dated.valid_to or date.max
+    first = dated.valid_from or last
     at_first = parameter.at(first)
     later = [row for row in parameter.values if first < row.valid_from <= last]
     return min([*([at_first] if at_first else []), *later], key=_whole, default=None)
@@ -86,8 +109,27 @@ def _beyond(product: Product, lender: Lender, path: str, name: str, cap: Value) 
     limits |= {f"tiers.{number}.{name}": getattr(tier, name) or 0 for number, tier in enumerate(product.tiers)}
     for place, most in limits.items():
         if most is None or most > _whole(cap):
-            facts = {"cap": cap.value, "since": cap.valid_from.isoformat(), "source": cap.source}
-            yield RuleFault(place if own is None else f"{path}.{name}", "above_national_cap", facts)
+            yield RuleFault(place if own is None else f"{path}.{name}", "above_national_cap", _of_cap(cap))
+
+
+def _of_cap(cap: Value) -> dict[str, object]:
+    """What the sentence names."""
+    return {"cap": cap.value, "since": cap.valid_from.isoformat(), "source": cap.source}
+
+
+def _of_agreement(agreement: Agreement, lent: Sequence[tuple[Product, Lender]], table: UsuryTable) -> _Threshold | None:
+    """The threshold that the rate of an agreement exceeds for some amount that may be lent under it."""
+    rate = agreement.rate_percent
+    if rate is None or not 0 < rate <= RATE_PERCENT_MAX:
+        return None
+    amounts = {amount for product, lender in lent for amount in _amounts(product, _narrowed(lender, agreement), table)}
+    return _exceeded(_Rate("rate_percent", rate, *_span(agreement, table)), sorted(amounts or {1}), table)
+
+
+def _narrowed(lender: Lender, agreement: Agreement) -> Lender:
+    """The lender with the amount of its agreement where that is the narrower."""
+    limits = [limit for limit in (lender.amount_cents_max, agreement.amount_cents_max) if limit is not None]
+    return replace(lender, amount_cents_max=min(limits, default=None))
 
 
 def _tested(
@@ -118,11 +160,11 @@ def _rates(version: RuleVersion, product: Product, path: str, lender: Lender, ta
             yield _Rate("indexed_rate", percent, begins, ends)
 
 
-def _span(version: RuleVersion, table: UsuryTable) -> tuple[date, date]:
-    """The days of a version; where its first is not known, those since the last thresholds that it may have met."""
-    last = version.valid_to or date.max
+def _span(dated: RuleVersion | Agreement, table: UsuryTable) -> tuple[date, date]:
+    """The days of what is dated; where its first is not known, those since the last thresholds that it may have met."""
+    last = dated.valid_to or date.max
     known = [period.valid_from for period in table.periods if period.valid_from <= last]
-    return version.valid_from or max(known, default=date.min), last
+    return dated.valid_from or max(known, default=date.min), last
 
 
 def _amounts(product: Product, lender: Lender, table: UsuryTable) -> list[int]:

@@ -7,11 +7,12 @@ from decimal import Decimal
 from app.domain.amortization import RemainderOn
 from app.domain.lenders import InterestAid, PaidWhen, Payer, RateBand
 from app.domain.products import Product
-from app.domain.rule_faults import RuleFault, in_order, percent
+from app.domain.rule_faults import RuleFault, in_order, percent, within
 from app.domain.rule_paths import lenders
 
 _WAYS = ("rate_percent", "rate_bands", "indexed_rate")
 _WHOLE = 100
+_AGE_MAX = 150
 _NO_END = 1_000  # years, above any age
 
 
@@ -51,6 +52,7 @@ def _bands(bands: tuple[RateBand, ...]) -> Iterator[RuleFault]:
     """Bands that cross, overlap, or leave out an age between two of them."""
     for number, band in enumerate(bands):
         yield from in_order(f"rate_bands.{number}.age_min", band.age_min, band.age_max)
+        yield from within(f"rate_bands.{number}.age_min", band.age_min, le=_AGE_MAX)
     by_age = sorted(enumerate(bands), key=lambda numbered: numbered[1].age_min or 0)
     reached = -1
     for place, (number, band) in enumerate(by_age):
@@ -78,10 +80,14 @@ def _aid(product: Product, aid: InterestAid, path: str) -> Iterator[RuleFault]:
     if aid.payer in (Payer.NOBODY, Payer.BORROWER):
         yield RuleFault(f"{path}.payer", "aid_without_third_party")
     yield from percent(f"{path}.share_percent", aid.share_percent)
+    if aid.share_percent == 0:
+        yield RuleFault(f"{path}.share_percent", "not_positive")
     yield from percent(f"{path}.above_percent", aid.above_percent)
     rates = [rate for _, rate in _fixed_rates(product)]
     if aid.above_percent is not None and rates and product.indexed_rate is None and aid.above_percent >= max(rates):
         yield RuleFault(f"{path}.above_percent", "aid_never_paid", {"rate": str(max(rates))})
+    elif rates and product.indexed_rate is None and not any(rates) and not aid.with_fee:
+        yield RuleFault(path, "aid_without_interest")
     if aid.conditions and aid.paid is not PaidWhen.AT_THE_END:
         yield RuleFault(f"{path}.conditions", "conditions_without_refund")
 
@@ -100,6 +106,8 @@ def _guarantees(product: Product) -> Iterator[RuleFault]:
     for number, guarantee in enumerate(guarantees):
         path = f"guarantees.{number}"
         yield from percent(f"{path}.share_percent", guarantee.share_percent)
+        if guarantee.share_percent == 0:
+            yield RuleFault(f"{path}.share_percent", "not_positive")
         for given, other in (("cap_cents", "cap_of"), ("cap_of", "cap_cents")):
             if getattr(guarantee, given) is None or f"{path}.{other}" in product.not_stated:
                 continue

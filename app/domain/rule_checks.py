@@ -16,7 +16,7 @@ from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.lenders import Lending
 from app.domain.national_law import NationalLaw
 from app.domain.permissions import Role
-from app.domain.products import ASKED_FOR, DecidingBody, ListingPolicy, Party, Product
+from app.domain.products import ASKED_FOR, Collector, DecidingBody, ListingPolicy, Party, Product
 from app.domain.rule_faults import RuleCodes, RuleFault, repeated, within
 from app.domain.rule_paths import is_given, is_rule, lenders
 from app.domain.rules import RuleVersion
@@ -28,7 +28,8 @@ _OVERRIDING = frozenset({Role.AGENT, Role.DECIDER, Role.MANAGER})
 _UNITS_CENTS = (1, 100)
 # No amount, rate or coefficient of any rules comes near; what is computed or told with one stays small.
 _FIGURE_MAX, _DECIMALS_MAX = 10**12, 12
-_CODE = re.compile(r"[a-z][a-z0-9_]{1,62}")
+_TEXT_MAX = 10_000
+CODE = re.compile(r"[a-z][a-z0-9_]{1,62}")
 # Control characters but tabs and ends of lines, and halves of characters.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -66,11 +67,19 @@ def dates(begins: date | None, precision: Precision | None, ends: date | None) -
         yield RuleFault("valid_to", "ends_before_it_begins")
     if begins is None and precision is not None:
         yield RuleFault("valid_from_precision", "precision_without_date")
+    if begins is not None and precision is not None and not _is_first_day(begins, precision):
+        yield RuleFault("valid_from", "not_first_day")
+
+
+def _is_first_day(day: date, precision: Precision) -> bool:
+    """Whether a day can stand for the month, quarter or year that its source gives."""
+    months = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}.get(precision)
+    return months is None or (day.day == 1 and (day.month - 1) % months == 0)
 
 
 def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
     """The faults of single values wherever they are: a number below 0 or out of all proportion, a text without a word
-    or not of text.
+    or not of text, one that its list has twice.
     """
     if isinstance(whole, str):
         yield from _text(whole, path)
@@ -79,8 +88,19 @@ def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
     elif isinstance(whole, Decimal):
         yield from _decimal(whole, path)
     else:
+        if isinstance(whole, tuple):
+            yield from _twice(whole, path)
         for step, value in _parts(whole):
             yield from leaves(value, f"{path}.{step}" if path else step)
+
+
+def _twice(items: tuple[object, ...], path: str) -> Iterator[RuleFault]:
+    known: set[str] = set()
+    for number, item in enumerate(items):
+        if isinstance(item, str):
+            if item in known:
+                yield RuleFault(f"{path}.{number}", "listed_twice")
+            known.add(item)
 
 
 def _decimal(value: Decimal, path: str) -> Iterator[RuleFault]:
@@ -104,6 +124,8 @@ def _parts(whole: object) -> Iterable[tuple[str, object]]:
 def _text(text: str, path: str) -> Iterator[RuleFault]:
     if not text or text.isspace():
         yield RuleFault(path, "blank")
+    elif len(text) > _TEXT_MAX:
+        yield RuleFault(path, "too_long", {"max_length": _TEXT_MAX})
     elif _NOT_TEXT.search(text):
         yield RuleFault(path, "control_character")
 
@@ -115,6 +137,7 @@ def _product(product: Product, codes: RuleCodes, communes: frozenset[str]) -> It
     yield from _lenders(product)
     yield from _about_rules(product)
     yield from _asked(product)
+    yield from _without_lender(product)
     yield from repeated("tiers", [tier.code for tier in product.tiers])
     if product.rounding is not None:
         if product.rounding.unit_cents not in _UNITS_CENTS:
@@ -124,19 +147,37 @@ def _product(product: Product, codes: RuleCodes, communes: frozenset[str]) -> It
 
 
 def _asked(product: Product) -> Iterator[RuleFault]:
-    """What no loan could meet: a list of nothing, a contract without its borrower, a lender that never answers."""
+    """What no loan could meet, and what is said in vain: a list of nothing, a duration told twice, a bad code."""
     for name in ("purposes", "residence_communes", "signed_by"):
         if getattr(product, name) == ():
             yield RuleFault(name, "too_short", {"min_length": 1})
     if product.signed_by and Party.BORROWER not in product.signed_by:
         yield RuleFault("signed_by", "borrower_signs_not")
-    lends_own = all((lender.lending or product.lending) is Lending.OWN_FUNDS for _, lender in lenders(product))
-    if lends_own and product.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
-        yield RuleFault("ficp", "no_lender_to_check")
+    for name in ("bank_ban", "over_indebtedness"):
+        if getattr(product, name) is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+            yield RuleFault(name, "checked_for_ficp_alone")
+    if product.support_months is not None and product.support_for_whole_loan:
+        yield RuleFault("support_months", "one_of_two", {"expected": "support_months, support_for_whole_loan"})
+    if product.fast_track_ratified is not None and not product.fast_track:
+        yield RuleFault("fast_track_ratified", "ratified_without_fast_track")
     codes = {"code": product.code, **{f"{path}.code": lender.code for path, lender in lenders(product)}}
     for path, code in codes.items():
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             yield RuleFault(path, "bad_code")
+
+
+def _without_lender(product: Product) -> Iterator[RuleFault]:
+    """What is asked of a lender where the CCAS lends its own money alone."""
+    if any((lender.lending or product.lending) is Lending.PARTNER for _, lender in lenders(product)):
+        return
+    if product.deciding_body is not DecidingBody.COMMISSION:
+        yield RuleFault("deciding_body", "no_lender_to_decide")
+    if product.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+        yield RuleFault("ficp", "no_lender_to_check")
+    if product.collected_by is Collector.LENDER:
+        yield RuleFault("collected_by", "no_lender_to_act")
+    if Party.LENDER in (product.signed_by or ()):
+        yield RuleFault("signed_by", "no_lender_to_act")
 
 
 def _listed(product: Product, codes: RuleCodes, communes: frozenset[str]) -> Iterator[RuleFault]:
@@ -166,12 +207,9 @@ def _listed(product: Product, codes: RuleCodes, communes: frozenset[str]) -> Ite
 
 
 def _lenders(product: Product) -> Iterator[RuleFault]:
-    own = [(path, (lender.lending or product.lending) is Lending.OWN_FUNDS) for path, lender in lenders(product)]
-    for (path, lender), (_, lends_own) in zip(lenders(product), own, strict=True):
-        if lends_own and lender.scopes:
+    for path, lender in lenders(product):
+        if (lender.lending or product.lending) is Lending.OWN_FUNDS and lender.scopes:
             yield RuleFault(f"{path}.scopes", "own_funds_in_scope")
-    if all(lends_own for _, lends_own in own) and product.deciding_body is not DecidingBody.COMMISSION:
-        yield RuleFault("deciding_body", "no_lender_to_decide")
     known: set[str] = set()
     for path, lender in lenders(product):
         if lender.code in known:
@@ -198,5 +236,7 @@ def _about_rules(product: Product) -> Iterator[RuleFault]:
             elif about in ("severities", "overridable_by") and rule in LEGAL_TEXTS:
                 yield RuleFault(place, "set_by_law", {"text": LEGAL_TEXTS[rule]})
     for rule, roles in product.overridable_by.items():
+        if not roles:
+            yield RuleFault(f"overridable_by.{rule}", "too_short", {"min_length": 1})
         if not _OVERRIDING.issuperset(roles):
             yield RuleFault(f"overridable_by.{rule}", "role_cannot_override")

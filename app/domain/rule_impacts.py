@@ -116,8 +116,7 @@ def _impossible(taken: Taken, product: Product, reference: str) -> Iterator[Brea
         decided = Lending.OWN_FUNDS if product.lending is Lending.PARTNER else Lending.PARTNER
         text = eligibility.text_of(product, "lending") or reference
         yield Breach("lending", product.lending, decided, Severity.REFUSE, text)
-    if taken.aid.grant_cents and product.grant is None:
-        yield Breach("grant", None, taken.aid.grant_cents, Severity.REFUSE, reference)
+    yield from eligibility.of_unstated_grant(product, taken.aid, reference=reference)
 
 
 def _never_asked(own: Product | None, tried: Product, aid: Aid) -> list[str]:

@@ -13,6 +13,7 @@ from app.domain.errors import RuleNotStated, UnknownLender
 from app.domain.lenders import Lender
 from app.domain.money import round_half_up
 from app.domain.products import IncomeCeiling, Product
+from app.domain.rule_errors import BirthDateMissing
 from app.domain.rules import Index
 
 
@@ -22,11 +23,12 @@ def settle(
     """The product as it applies that day, with one lender: the one named, else the first.
 
     Where the tenant and the lender both limit, the narrower holds. The rate is that of the lender, else of the age
-    band, else of the index, else that of the product; null where no band holds the age or the index is not known
-    that day. Raises UnknownLender.
+    band, else of the index, else that of the product; null where the lender's is not stated, no band holds the age or
+    the index is not known that day. The bands are kept only where the rate waits for the age. Raises UnknownLender.
     """
     known = {index.code: index for index in indexes}
     chosen = _lender(product, lender, on)
+    is_lenders = chosen.rate_percent is not None or f"{_place(product, chosen)}.rate_percent" in product.not_stated
     return replace(
         product,
         lender=chosen,
@@ -36,7 +38,8 @@ def settle(
         amount_cents_max=_smallest(product.amount_cents_max, chosen.amount_cents_max),
         duration_months_min=_largest(product.duration_months_min, chosen.duration_months_min),
         duration_months_max=_smallest(product.duration_months_max, chosen.duration_months_max),
-        rate_percent=_rate(product, chosen, on, known, age),
+        rate_percent=chosen.rate_percent if is_lenders else _rate(product, on, known, age),
+        rate_bands=() if is_lenders or age is not None else product.rate_bands,
         income_ceiling=_ceiling(product.income_ceiling, on, known),
         sources=product.sources | _texts_of_lender(product, chosen),
         tiers=tuple(
@@ -51,15 +54,19 @@ def settle(
 
 
 def stated_rate(product: Product) -> Decimal:
-    """The rate of a settled product, in percent a year. Raises RuleNotStated."""
+    """The rate of a settled product, in percent a year. Raises BirthDateMissing where it waits for the age, else
+    RuleNotStated where it is not known.
+    """
     if product.rate_percent is None:
+        if product.rate_bands:
+            raise BirthDateMissing
         raise RuleNotStated(path="rate_percent")
     return product.rate_percent
 
 
 def _texts_of_lender(product: Product, lender: Lender) -> dict[str, str]:
     """The sentences behind the limits of the lender that are narrower than the tenant's, under the rules' own names."""
-    place = "lender" if lender is product.lender else f"other_lenders.{product.other_lenders.index(lender)}"
+    place = _place(product, lender)
     narrower = {
         "amount_cents_min": _largest, "duration_months_min": _largest,
         "amount_cents_max": _smallest, "duration_months_max": _smallest,
@@ -73,6 +80,10 @@ def _texts_of_lender(product: Product, lender: Lender) -> dict[str, str]:
     }
 
 
+def _place(product: Product, lender: Lender) -> str:
+    return "lender" if lender is product.lender else f"other_lenders.{product.other_lenders.index(lender)}"
+
+
 def _lender(product: Product, code: str | None, on: date) -> Lender:
     for lender in product.lenders:
         if code in (None, lender.code):
@@ -80,9 +91,7 @@ def _lender(product: Product, code: str | None, on: date) -> Lender:
     raise UnknownLender(on=on.isoformat(), lender=code)
 
 
-def _rate(product: Product, lender: Lender, on: date, indexes: dict[str, Index], age: int | None) -> Decimal | None:
-    if lender.rate_percent is not None:
-        return lender.rate_percent
+def _rate(product: Product, on: date, indexes: dict[str, Index], age: int | None) -> Decimal | None:
     if product.rate_bands:
         held = (
             band.rate_percent

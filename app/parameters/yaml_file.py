@@ -5,40 +5,88 @@ second of two equal keys win in silence; anchors within anchors make of ten line
 these is refused, with its place.
 """
 
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.constructor import SafeConstructor
 from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.reader import ReaderError
+
+from app.parameters.yaml_problems import YamlProblem, problem_at, settle_tree
 
 # libyaml reads ten times as fast; what it refuses, Python's own loader tells better.
 _Loader = yaml.SafeLoader | yaml.CSafeLoader
 _FAST: type[_Loader] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _DEPTH_MAX = 100
 _NODES_MAX = 1_000_000
-_DIGITS_MAX = 19
-_TYPE = "tag:yaml.org,2002:"
-_SCALARS = frozenset({"null", "bool", "int", "float", "str", "timestamp", "merge"})
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
-_LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9]+)+)")
+# What the parser says, in part, and the code of what was most likely meant; syntax is all the rest.
+_SAID = {
+    "'\\t'": "tab",
+    "expected a single document": "several_documents",
+    "undefined alias": "unknown_anchor",
+    "unexpected end of stream": "unclosed",
+    "expected ',' or": "unclosed",
+    "unhashable key": "key_not_text",
+}
 
 
 class YamlFault(ValueError):
-    """A YAML file that cannot be taken at its word: `path`, `line` (from 1; null when unknown), `problem`."""
+    """A YAML file that cannot be taken at its word: `path`, `line` (from 1; null when unknown), `problem`.
 
-    def __init__(self, path: Path, line: int | None, problem: str) -> None:
-        self.path, self.line, self.problem = path, line, problem
-        super().__init__(f"{path}, line {line}: {problem}" if line else f"{path}: {problem}")
+    `problems` are all that YAML itself has against it, of which `line` and `problem` are the first.
+    """
+
+    def __init__(self, path: Path, line: int | None, problem: str, problems: tuple[YamlProblem, ...] = ()) -> None:
+        self.path, self.line, self.problem, self.problems = path, line, problem, problems
+        first = f"{path}, line {line}: {problem}" if line else f"{path}: {problem}"
+        super().__init__("\n".join([first, *(f"{path}, line {one.line}: {one}" for one in problems[1:])]))
+
+    @classmethod
+    def of(cls, path: Path, first: YamlProblem, *others: YamlProblem) -> "YamlFault":
+        """The fault of a file with these problems."""
+        return cls(path, first.line, str(first), (first, *others))
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """A file as it is written: its content, null where something is refused, and what is."""
+
+    content: Any
+    problems: tuple[YamlProblem, ...]
+    root: Node | None
+    emptied: frozenset[int]
+
+    def line_of(self, path: str) -> int | None:
+        """The line from 1 on which the value of a path (`versions.0.products`) stands, or what holds it; else null."""
+        line = None
+        for key, value in _steps(self.root, path):
+            line = (key or value).start_mark.line + 1
+        return line
+
+    def is_refused(self, path: str) -> bool:
+        """Whether the value of a path is one of those refused."""
+        found = [id(value) for _, value in _steps(self.root, path)]
+        return bool(found) and found[-1] in self.emptied
 
 
 def load_yaml(path: Path) -> Any:
     """The content of a UTF-8 YAML file of one document, null if it is empty.
 
-    Raises YamlFault for the first thing refused, OSError for a file that cannot be read.
+    Raises YamlFault with all that is refused, OSError for a file that cannot be read.
+    """
+    file = read_yaml(path)
+    if file.problems:
+        raise YamlFault.of(path, *file.problems)
+    return file.content
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """A UTF-8 YAML file of one document with every problem of its values and keys.
+
+    Raises YamlFault for what stops the reading itself, OSError for a file that cannot be read.
     """
     content = path.read_bytes()
     try:
@@ -47,29 +95,33 @@ def load_yaml(path: Path) -> Any:
         return _told_in_full(path, content)
 
 
-def _told_in_full(path: Path, content: bytes) -> Any:
+def _told_in_full(path: Path, content: bytes) -> YamlFile:
     try:
         return _load(path, content, yaml.SafeLoader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        problem = ": ".join(part for part in (fault.context, fault.problem) if part)
-        raise YamlFault(path, mark.line + 1 if mark else None, problem) from fault
+        said = ": ".join(part for part in (fault.context, fault.problem) if part)
+        code = next((code for part, code in _SAID.items() if part in said), "syntax")
+        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise YamlFault.of(path, YamlProblem(code, said, *place)) from fault
+    except ReaderError as fault:
+        before = content[: fault.position] if fault.encoding != "unicode" else b""
+        line = before.count(b"\n") + 1 if before else None
+        raise YamlFault.of(path, YamlProblem("encoding", str(fault.reason), line)) from fault
     except yaml.YAMLError as fault:
-        raise YamlFault(path, None, " ".join(str(fault).split())) from fault
+        raise YamlFault.of(path, YamlProblem("syntax", " ".join(str(fault).split()))) from fault
 
 
-def _load(path: Path, content: bytes, kind: type[_Loader]) -> Any:
+def _load(path: Path, content: bytes, kind: type[_Loader]) -> YamlFile:
     _refuse_depth(path, content, kind)
     loader = kind(content)
     try:
         root = loader.get_single_node()
         if root is None:
-            return None
+            return YamlFile(None, (), None, frozenset())
         _refuse_expansion(path, root, {}, set())
-        problems = [(node.start_mark.line + 1, problem) for node, problem in _problems(root)]
-        if problems:
-            raise YamlFault(path, *min(problems))
-        return loader.construct_document(root)
+        problems, emptied = settle_tree(root)
+        return YamlFile(loader.construct_document(root), tuple(problems), root, emptied)
     finally:
         loader.dispose()
 
@@ -83,8 +135,8 @@ def _refuse_depth(path: Path, content: bytes, kind: type[_Loader]) -> None:
         elif isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > _DEPTH_MAX:
-                line = event.start_mark.line + 1 if event.start_mark else None
-                raise YamlFault(path, line, f"what it says is nested more than {_DEPTH_MAX} deep")
+                place = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (None, None)
+                raise YamlFault.of(path, YamlProblem("too_deep", str(_DEPTH_MAX), *place))
 
 
 def _refuse_expansion(path: Path, node: Node, sizes: dict[int, tuple[int, int]], above: set[int]) -> tuple[int, int]:
@@ -93,18 +145,17 @@ def _refuse_expansion(path: Path, node: Node, sizes: dict[int, tuple[int, int]],
         return 1, 0
     if id(node) in sizes:
         return sizes[id(node)]
-    line = node.start_mark.line + 1
     if id(node) in above:
-        raise YamlFault(path, line, "what an anchor names holds itself")
+        raise YamlFault.of(path, problem_at(node, "holds_itself"))
     above.add(id(node))
     count, depth = 1, 0
     for part in _parts(node):
         inner, deep = _refuse_expansion(path, part, sizes, above)
         count, depth = count + inner, max(depth, deep)
         if count > _NODES_MAX:
-            raise YamlFault(path, line, f"its anchors make more than {_NODES_MAX} values of it")
+            raise YamlFault.of(path, problem_at(node, "too_many_values", str(_NODES_MAX)))
     if depth >= _DEPTH_MAX:
-        raise YamlFault(path, line, f"what it says is nested more than {_DEPTH_MAX} deep")
+        raise YamlFault.of(path, problem_at(node, "too_deep", str(_DEPTH_MAX)))
     above.remove(id(node))
     sizes[id(node)] = count, depth + 1
     return sizes[id(node)]
@@ -117,64 +168,26 @@ def _parts(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def _problems(root: Node) -> Iterator[tuple[Node, str]]:
-    """What is refused, read before construction, where quotes and repeated keys are still to be seen."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, ScalarNode):
-            problem = _scalar_problem(node)
-            if problem:
-                yield node, problem
-        elif node.tag not in (_TYPE + "seq", _TYPE + "map"):
-            yield node, f"the tag {node.tag} has no place here"
-        elif isinstance(node, MappingNode):
-            yield from _mapping_problems(node)
-        waiting.extend(_parts(node))
+def _steps(root: Node | None, path: str) -> Iterator[tuple[Node | None, Node]]:
+    """The keys and values met on the way to a path, as far as it goes; a list has no keys."""
+    node, steps = root, path.split(".")
+    while steps:
+        found = _step(node, steps)
+        if found is None:
+            return
+        key, node, taken = found
+        steps = steps[taken:]
+        yield key, node
 
 
-def _mapping_problems(node: MappingNode) -> Iterator[tuple[Node, str]]:
-    known: set[tuple[str, str]] = set()
-    for key, value in node.value:
-        if not isinstance(key, ScalarNode):
-            continue
-        if (key.tag, key.value) in known:
-            yield key, f"the key « {key.value} » is given twice"
-        known.add((key.tag, key.value))
-        if key.value.endswith("insee_code") and _is_unquoted(value):
-            yield value, f'an INSEE code is text: write "{value.value}" in quotes'
-
-
-def _is_unquoted(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and not node.style and node.tag != _TYPE + "null"
-
-
-def _scalar_problem(node: ScalarNode) -> str | None:
-    kind, text = node.tag.removeprefix(_TYPE), node.value
-    if kind not in _SCALARS:
-        return f"the tag {node.tag} has no place here"
-    if kind == "float":
-        return f'{text} would be a float: write cents as an integer, a rate in quotes ("{text}")'
-    if kind == "bool" and text.lower() not in {"true", "false"}:
-        return f"« {text} » would be a boolean: write true or false, or quote it"
-    if kind == "int" and not _INTEGER.fullmatch(text):
-        return f"{text} would not be the integer it looks like: write it plainly, or in quotes if it is text"
-    if kind == "int" and len(text.lstrip("-")) > _DIGITS_MAX:
-        return f"an integer of more than {_DIGITS_MAX} digits is no figure of any rules"
-    if kind == "str" and not node.style and _LOOKS_LIKE_A_NUMBER.fullmatch(text):
-        return f'{text} looks like a number and is text: write "{text}" in quotes'
-    if kind == "timestamp" and not _is_date(node):
-        return f"{text} is no date of the calendar"
+def _step(node: Node | None, steps: list[str]) -> tuple[Node | None, Node, int] | None:
+    """The next key and value and how many steps they are: a key may have dots; of two equal keys the last holds."""
+    if isinstance(node, SequenceNode) and steps[0].isdecimal() and int(steps[0]) < len(node.value):
+        return None, node.value[int(steps[0])], 1
+    if isinstance(node, MappingNode):
+        held = {key.value: (key, value) for key, value in node.value if isinstance(key, ScalarNode)}
+        for taken in range(len(steps), 0, -1):
+            name = ".".join(steps[:taken])
+            if name in held:
+                return (*held[name], taken)
     return None
-
-
-def _is_date(node: ScalarNode) -> bool:
-    try:
-        SafeConstructor().construct_yaml_timestamp(node)
-    except ValueError:
-        return False
-    return True

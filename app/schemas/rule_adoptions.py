@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.dates import Precision
 from app.schemas.base import Day, Input, Output, Prose
 from app.schemas.rules import Indexes, Products
-from app.schemas.tenants import RuleVersionRead
+from app.schemas.tenants import RuleVersionRead, RuleVersionSummary
 
 
 class RuleAdoptionCreate(Input):
@@ -29,15 +29,32 @@ class RuleAdoptionCreate(Input):
         return self
 
 
-class AdoptionWarning(Output):
-    """What an adoption leaves to be done: from a day on, no version is in force."""
+class RuleWithdrawalCreate(Input):
+    """Why a version that has not begun is taken back; everyone reads it."""
 
-    code: Literal["no_rules_after"]
+    reason: Prose
+
+
+class AdoptionWarning(Output):
+    """What is left to be done: from a day on no version is in force, or files have a product that the rules no longer
+    have (`product`, and the number of those that are not decided).
+    """
+
+    code: Literal["no_rules_after", "product_dropped"]
     from_on: date = Field(serialization_alias="from")
+    product: str | None = None
+    open_requests: int | None = None
     message: str
 
 
 class RuleAdoptionRead(RuleVersionRead):
     """The version that was adopted, and what it leaves to be done."""
 
+    warnings: list[AdoptionWarning]
+
+
+class RuleWithdrawalRead(RuleVersionSummary):
+    """The version that was withdrawn, the one that goes on in its place (null: none), and what is left to be done."""
+
+    reopened_version: int | None
     warnings: list[AdoptionWarning]

@@ -1,6 +1,6 @@
 """The CCAS and their rules, open to all."""
 
-from datetime import date
+from datetime import date, datetime
 
 from app.domain.dates import Precision
 from app.domain.products import Product
@@ -44,13 +44,15 @@ class RuleVersionRead(Output):
 
 
 class RuleVersionSummary(Output):
-    """One version of the rules, without its content."""
+    """One version of the rules, without its content; `withdrawn_at` where it was taken back before it began."""
 
     version: int
     valid_from: date | None
     valid_from_precision: Precision | None
     valid_to: date | None
     reference: str
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
 
 
 class RuleVersionList(Output):

@@ -57,7 +57,7 @@ async def create(
     draft = await _draft(session, body, today=today)
     found = await _decisions(session, body)
     versions = {key: await rules.by_id(session, key) for key in {row["rule_version_id"] for row in found}}
-    faults = rule_adoptions.faults(draft, communes=caller.commune_insee_codes)
+    faults = rule_adoptions.faults(draft, communes=caller.served_insee_codes)
     # Seconds of computing, which would keep the other requests of this process waiting.
     files = await asyncio.to_thread(lambda: [_file(row, versions, draft) for row in found])
     told = [_fault(fault, language) for fault in faults]

@@ -20,17 +20,24 @@ _PRODUCTS = TypeAdapter(tuple[Product, ...])
 _INDEXES = TypeAdapter(tuple[Index, ...])
 
 
-async def in_force(session: AsyncSession, on: date) -> tuple[UUID, RuleVersion]:
-    """The version in force on a day with its identifier, or NoRulesInForce."""
-    row = (
-        await session.scalars(
-            select(RuleVersionRow).where(
-                of_tenant(session, RuleVersionRow),
-                or_(col(RuleVersionRow.valid_from).is_(None), col(RuleVersionRow.valid_from) <= on),
-                or_(col(RuleVersionRow.valid_to).is_(None), col(RuleVersionRow.valid_to) >= on),
-            )
-        )
-    ).one_or_none()
+async def in_force(session: AsyncSession, on: date, *, held: bool = False) -> tuple[UUID, RuleVersion]:
+    """The version in force on a day with its identifier, or NoRulesInForce.
+
+    One that is `held` stays in force until the transaction ends: whoever would close or withdraw it waits.
+    """
+    statement = select(RuleVersionRow).where(
+        of_tenant(session, RuleVersionRow),
+        col(RuleVersionRow.withdrawn_at).is_(None),
+        or_(col(RuleVersionRow.valid_from).is_(None), col(RuleVersionRow.valid_from) <= on),
+        or_(col(RuleVersionRow.valid_to).is_(None), col(RuleVersionRow.valid_to) >= on),
+    )
+    if held:
+        # FOR SHARE, as writing an end takes a lock that FOR KEY SHARE lets through.
+        statement = statement.with_for_update(read=True).execution_options(populate_existing=True)
+    row = (await session.scalars(statement)).one_or_none()
+    if row is None and held:
+        # The one that was waited for ended meanwhile: another look sees the one that follows it.
+        row = (await session.scalars(statement)).one_or_none()
     if row is None:
         raise NoRulesInForce(on=on.isoformat())
     return row.id, _version(row)

@@ -6,10 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from tests.support import APPROVAL, Ccas, Databases, Json, ok, refused, run_sql, submitted
+from app.database import tenant_transaction
+from app.services import rules
+from tests.support import APPROVAL, Ccas, Databases, Json, demand, ok, refused, run_sql, submitted
 
 TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
@@ -213,18 +217,125 @@ async def test_no_version_ends_before_a_decision_that_was_taken_under_it(besanco
     path = f"/requests/{await submitted(besancon)}/decisions"
     await ok(besancon.decider.post(path, {**APPROVAL, "decided_on": TODAY.isoformat()}))
     body = await draft(besancon, valid_from=TODAY.isoformat())
-    await refused(besancon.manager.post(adoption(besancon), body), 409, "conflict")
+    problem = await refused(besancon.manager.post(adoption(besancon), body), 409, "decisions_under_version")
+    told = [problem[name] for name in ("version", "decided_on", "free_from")]
+    assert told == [4, TODAY.isoformat(), TOMORROW.isoformat()]
+    assert f"à partir du {TOMORROW:%d/%m/%Y}." in problem["detail"]
     closing = "update rule_versions set valid_to = :day where valid_to is null"
     with pytest.raises(IntegrityError, match="dated after its end"):
         run_sql(databases, besancon, closing, day=YESTERDAY)
     assert (await present(besancon))["valid_to"] is None
-    assert (await adopt(besancon, await draft(besancon)))["version"] == 5
+    made = await adopt(besancon, await draft(besancon, valid_from=problem["free_from"]))
+    assert made["version"] == 5
     assert (await present(besancon))["valid_to"] == TODAY.isoformat()
 
 
 async def test_no_version_is_ever_taken_away(besancon: Ccas, databases: Databases) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
         run_sql(databases, besancon, "delete from rule_versions")
+
+
+async def test_the_owner_alone_writes_rules_of_the_past(besancon: Ccas, databases: Databases) -> None:
+    insert = (
+        "insert into rule_versions (tenant_id, id, version, valid_from, valid_to, reference, products, indexes,"
+        " entered_at) values (:tenant_id, gen_random_uuid(), 99, :begins, :ends, 'x', '[]', '[]', now())"
+    )
+    last = date(1990, 12, 31)
+    for begins, ends in ((date(1990, 1, 1), last), (None, last), (TODAY - timedelta(days=3), None)):
+        with pytest.raises(IntegrityError, match="the owner alone writes rules of the past"):
+            run_sql(databases, besancon, insert, tenant_id=besancon.id, begins=begins, ends=ends)
+    run_sql(databases, besancon, insert, as_owner=True, tenant_id=besancon.id, begins=None, ends=last)
+    assert (await present(besancon, last))["version"] == 99
+
+
+# Two at once
+
+
+async def test_an_adoption_waits_for_what_is_being_decided_under_the_version_it_ends(
+    besancon: Ccas, app: FastAPI
+) -> None:
+    body = await draft(besancon, valid_from=TODAY.isoformat())
+    async with tenant_transaction(app.state.sessions, besancon.id) as deciding:
+        assert (await rules.in_force(deciding, TODAY, held=True))[1].version == 4
+        adopting = asyncio.create_task(besancon.manager.post(adoption(besancon), body))
+        assert await asyncio.wait({adopting}, timeout=0.5) == (set(), {adopting})
+    assert (await ok(adopting))["version"] == 5
+
+
+async def test_what_waits_for_an_adoption_is_decided_under_the_new_version(besancon: Ccas, app: FastAPI) -> None:
+    following = text(
+        "insert into rule_versions select (jsonb_populate_record(v, jsonb_build_object("
+        " 'id', gen_random_uuid(), 'version', 5, 'valid_from', v.valid_to + 1, 'valid_to', null))).*"
+        " from rule_versions v where version = 4"
+    )
+    async with tenant_transaction(app.state.sessions, besancon.id) as adopting:
+        await adopting.execute(
+            text("update rule_versions set valid_to = :day where valid_to is null"), {"day": YESTERDAY}
+        )
+        deciding = asyncio.create_task(held(app, besancon, TODAY))
+        assert await asyncio.wait({deciding}, timeout=0.5) == (set(), {deciding})
+        await adopting.execute(following)
+    assert await deciding == 5
+
+
+async def held(app: FastAPI, ccas: Ccas, on: date) -> int:
+    """The number of the version that a transaction finds in force and holds."""
+    async with tenant_transaction(app.state.sessions, ccas.id) as session:
+        return (await rules.in_force(session, on, held=True))[1].version
+
+
+async def test_of_a_decision_and_an_adoption_of_one_day_the_second_sees_the_first(
+    besancon: Ccas, databases: Databases
+) -> None:
+    """The decision has found its rules and waits to be written; the adoption comes in between."""
+    path = f"/requests/{await submitted(besancon)}/decisions"
+    body = await draft(besancon, valid_from=TODAY.isoformat())
+    engine = databases.owner()
+    with engine.connect() as blocking:
+        blocking.execute(text("select set_config('app.tenant_id', :id, false)"), {"id": str(besancon.id)})
+        blocking.execute(text("select from financing_plans for update"))
+        decided = {**APPROVAL, "decided_on": TODAY.isoformat()}
+        deciding = asyncio.create_task(besancon.decider.post(path, decided))
+        assert await asyncio.wait({deciding}, timeout=0.5) == (set(), {deciding})
+        adopting = asyncio.create_task(besancon.manager.post(adoption(besancon), body))
+        assert await asyncio.wait({adopting}, timeout=0.5) == (set(), {adopting})
+        blocking.rollback()
+    engine.dispose()
+    assert (await ok(deciding))["rules_version"] == 4
+    await refused(adopting, 409, "decisions_under_version")
+
+
+# What becomes of the files
+
+
+async def test_a_product_that_is_dropped_tells_the_files_that_are_left_without(besancon: Ccas) -> None:
+    for _ in range(2):
+        await submitted(besancon)
+    decided = await submitted(besancon)
+    await ok(besancon.decider.post(f"/requests/{decided}/decisions", APPROVAL))
+    assert (await adopt(besancon, await draft(besancon, **between(1, 9))))["warnings"][0]["code"] == "no_rules_after"
+    made = await adopt(besancon, await draft(besancon, {"code": "parcours_neuf"}, **between(10, None)))
+    (warning,) = made["warnings"]
+    from_on = TODAY + timedelta(days=10)
+    assert (warning["code"], warning["product"], warning["open_requests"]) == ("product_dropped", "parcours_projet", 2)
+    assert warning["from"] == from_on.isoformat()
+    assert (
+        f"« parcours_projet » ; dossiers de ce produit sans décision : 2. Décidez-les avant le {from_on:%d/%m/%Y}"
+        in (warning["message"])
+    )
+
+
+async def test_a_file_whose_product_is_dropped_takes_one_of_the_rules_of_today(besancon: Ccas) -> None:
+    request = await ok(besancon.agent.post("/requests", demand(besancon)))
+    path = f"/requests/{request['id']}"
+    await adopt(besancon, await draft(besancon, {"code": "parcours_neuf"}, **between(0, None)))
+    dropped = await refused(
+        besancon.agent.patch(path, {"product": "parcours_projet"}, etag='"1"'), 409, "unknown_product"
+    )
+    assert dropped["product"] == "parcours_projet"
+    changed = await ok(besancon.agent.patch(path, {"product": "parcours_neuf"}, etag='"1"'))
+    assert (changed["product"], changed["version"]) == ("parcours_neuf", 2)
+    assert changed["rules_version"] == request["rules_version"]
 
 
 # By whom

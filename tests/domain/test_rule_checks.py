@@ -33,13 +33,16 @@ from app.domain.national_law import Scope
 from app.domain.permissions import Role
 from app.domain.products import (
     Attested,
+    Collector,
     DecidingBody,
     DeferralRule,
     GrantRule,
     HouseholdScale,
     IncomeCeiling,
     LeftToLive,
+    ListingPolicy,
     Party,
+    PerUnit,
     Product,
     RoundingRule,
     Tier,
@@ -104,6 +107,14 @@ STEADY = index((None, None, "3"))
 INDEXED: dict[str, Any] = {
     "rate_percent": None,
     "indexed_rate": IndexedRate(index="livret_a", margin_percent=Decimal(1)),
+}
+
+
+OWN_FUNDS: dict[str, Any] = {
+    "lending": Lending.OWN_FUNDS,
+    "ficp": None,
+    "deciding_body": DecidingBody.COMMISSION,
+    "signed_by": None,
 }
 
 
@@ -181,7 +192,11 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
         ),
         ({"left_to_live": LeftToLive(cents_min=-1)}, "left_to_live.cents_min", "too_small"),
         (
-            {"left_to_live": LeftToLive(cents_min=1, scale=HouseholdScale(minor_child=Decimal("-0.3")))},
+            {
+                "left_to_live": LeftToLive(
+                    cents_min=1, per=PerUnit.UNIT, scale=HouseholdScale(minor_child=Decimal("-0.3"))
+                )
+            },
             "left_to_live.scale.minor_child",
             "too_small",
         ),
@@ -204,9 +219,9 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
             "lender.scopes",
             "own_funds_in_scope",
         ),
-        ({"lending": Lending.OWN_FUNDS, "ficp": None}, "deciding_body", "no_lender_to_decide"),
+        ({"lending": Lending.OWN_FUNDS, "ficp": None, "signed_by": None}, "deciding_body", "no_lender_to_decide"),
         (
-            {"lending": Lending.OWN_FUNDS, "ficp": None, "deciding_body": DecidingBody.COMMISSION_THEN_LENDER},
+            {**OWN_FUNDS, "deciding_body": DecidingBody.COMMISSION_THEN_LENDER},
             "deciding_body",
             "no_lender_to_decide",
         ),
@@ -229,7 +244,7 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
         ({"residence_communes": ()}, "residence_communes", "too_short"),
         ({"signed_by": ()}, "signed_by", "too_short"),
         ({"signed_by": (Party.CCAS, Party.LENDER)}, "signed_by", "borrower_signs_not"),
-        ({"lending": Lending.OWN_FUNDS, "deciding_body": DecidingBody.COMMISSION}, "ficp", "no_lender_to_check"),
+        ({**OWN_FUNDS, "ficp": LENT.products[0].ficp}, "ficp", "no_lender_to_check"),
         ({"code": "Prêt"}, "code", "bad_code"),
         ({"code": "p" * 64}, "code", "bad_code"),
         ({"lender": replace(PARTNER, code="the-bank")}, "lender.code", "bad_code"),
@@ -322,9 +337,64 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
         ({"severities": {"over_indebtedness": "warn"}}, "severities.over_indebtedness", "set_by_law"),
         ({"overridable_by": {"capacity": (Role.DECIDER,)}}, "overridable_by.capacity", "set_by_law"),
         ({"overridable_by": {"residence": (Role.PARTNER,)}}, "overridable_by.residence", "role_cannot_override"),
+        # figures out of all proportion, and what is said in vain
+        ({"residence_months_min": 1_201}, "residence_months_min", "too_large"),
+        ({"months_since_last_loan_min": 1_201}, "months_since_last_loan_min", "too_large"),
+        ({"support_months": 1_201, "support_for_whole_loan": None}, "support_months", "too_large"),
+        ({"applicant_age_max": 151}, "applicant_age_max", "too_large"),
+        ({"minor_children_min": 101}, "minor_children_min", "too_large"),
+        ({"deferrals": DeferralRule(count_max=121)}, "deferrals.count_max", "too_large"),
+        ({"instalment_cents_max": 833}, "instalment_cents_max", "instalments_never_repay"),
+        (
+            {"left_to_live": LeftToLive(cents_min=1, scale=HouseholdScale(minor_child=Decimal(1)))},
+            "left_to_live.scale",
+            "scale_without_unit",
+        ),
+        ({"fast_track_ratified": False, "fast_track": False}, "fast_track_ratified", "ratified_without_fast_track"),
+        (borne(aid(share_percent=Decimal(0))), "interest_aids.0.share_percent", "not_positive"),
+        (borne(aid(), rate_percent=Decimal(0)), "interest_aids.0", "aid_without_interest"),
+        ({"guarantees": (guarantee("0"),)}, "guarantees.0.share_percent", "not_positive"),
+        ({"overridable_by": {"residence": ()}}, "overridable_by.residence", "too_short"),
+        ({"applicant_age_max": 15}, "applicant_age_max", "too_small"),
+        ({"debt_ratio_percent_max": Decimal(0)}, "debt_ratio_percent_max", "not_positive"),
+        (
+            {"grant": GrantRule(with_loan=False, alone=False, usual_cents=30_000)},
+            "grant",
+            "grant_never_given",
+        ),
+        ({"income_ceiling": ceiling(amount_cents=0)}, "income_ceiling.amount_cents", "not_positive"),
+        (
+            {"income_ceiling": ceiling(amount_cents=1, scale=HouseholdScale(first_adult=Decimal(0)))},
+            "income_ceiling.scale.first_adult",
+            "not_positive",
+        ),
+        ({"rate_percent": None, "rate_bands": (band(151, None),)}, "rate_bands.0.age_min", "too_large"),
+        (
+            {"bank_ban": ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT},
+            "bank_ban",
+            "checked_for_ficp_alone",
+        ),
+        ({"support_months": 6, "support_for_whole_loan": True}, "support_months", "one_of_two"),
+        ({**OWN_FUNDS, "collected_by": Collector.LENDER}, "collected_by", "no_lender_to_act"),
+        ({**OWN_FUNDS, "signed_by": (Party.BORROWER, Party.LENDER)}, "signed_by", "no_lender_to_act"),
+        ({"public": "x" * 10_001}, "public", "too_long"),
+        # lists with something twice
+        ({"attestations": (Attested.SUPPORT_ACCEPTED,) * 2}, "attestations.1", "listed_twice"),
+        ({"purposes": ("health", "training", "health")}, "purposes.2", "listed_twice"),
+        ({"purposes_excluded": ("health", "health")}, "purposes_excluded.1", "listed_twice"),
+        ({"documents": ("quote", "quote")}, "documents.1", "listed_twice"),
+        (
+            {"tiers": (tier(amount_cents_max=500_000, reasons=("vehicle_purchase",) * 2),)},
+            "tiers.0.reasons.1",
+            "listed_twice",
+        ),
+        ({"residence_communes": ("31555", "31555")}, "residence_communes.1", "listed_twice"),
+        ({"signed_by": (Party.BORROWER, Party.BORROWER)}, "signed_by.1", "listed_twice"),
+        ({"not_stated": ("grant.usual_cents",) * 2, "grant": None}, "not_stated.1", "listed_twice"),
+        ({"overridable_by": {"residence": (Role.AGENT,) * 2}}, "overridable_by.residence.1", "listed_twice"),
         # texts
-        ({"payee": "  "}, "payee", "blank"),
-        ({"collected_by": "x\x00"}, "collected_by", "control_character"),
+        ({"public": "  "}, "public", "blank"),
+        ({"public": "x\x00"}, "public", "control_character"),
         ({"lender": replace(PARTNER, steps=("",))}, "lender.steps.0", "blank"),
     ],
 )
@@ -355,8 +425,15 @@ def test_one_thing_wrong_in_a_product_is_one_fault_at_its_path(changes: dict[str
         {"residence_communes": ("31555",), "sources": {"residence": "« x »", "lender.planned": "« x »"}},
         {"severities": {"attestations": "warn", "grant.alone": "warn"}, "overridable_by": {"residence": (Role.AGENT,)}},
         {"grant": None, "not_stated": ("grant.usual_cents", "attestations.support_accepted", "tiers", "rate_bands")},
-        {"lending": Lending.OWN_FUNDS, "ficp": None, "deciding_body": DecidingBody.COMMISSION},
-        {"payee": "Un texte\nde deux lignes, avec\u202fespace fine"},
+        {"lending": Lending.OWN_FUNDS, "ficp": None, "deciding_body": DecidingBody.COMMISSION, "signed_by": None},
+        {"residence_months_min": 1_200, "months_since_last_loan_min": 1_200, "applicant_age_max": 150},
+        {"instalment_cents_max": 834},
+        {"instalment_cents_max": 250, "duration_months_max": None},
+        {"instalment_cents_max": 626, "tiers": (tier(duration_months_max=48),)},
+        {"left_to_live": LeftToLive(cents_min=1, per=PerUnit.UNIT, scale=HouseholdScale(minor_child=Decimal(1)))},
+        borne(aid(with_fee=True), rate_percent=Decimal(0)),
+        borne(aid(), rate_percent=None),
+        {"public": "Un texte\nde deux lignes, avec\u202fespace fine"},
     ],
 )
 def test_what_rules_may_say_is_no_fault(changes: dict[str, Any]) -> None:
@@ -364,14 +441,14 @@ def test_what_rules_may_say_is_no_fault(changes: dict[str, Any]) -> None:
 
 
 def test_every_fault_is_told_not_the_first() -> None:
-    version = lent(amount_cents_min=400_000, duration_months_max=500, purposes=("rocket",), payee="")
+    version = lent(amount_cents_min=400_000, duration_months_max=500, purposes=("rocket",), public="")
     assert told(replace(version, valid_to=ON - DAY, reference="")) == {
         ("valid_to", "ends_before_it_begins"),
         ("reference", "blank"),
         ("products.0.amount_cents_min", "minimum_above_maximum"),
         ("products.0.duration_months_max", "too_large"),
         ("products.0.purposes.0", "unknown_code"),
-        ("products.0.payee", "blank"),
+        ("products.0.public", "blank"),
     }
 
 
@@ -383,6 +460,9 @@ def test_every_fault_is_told_not_the_first() -> None:
     [
         (replace(LENT, valid_to=date(2009, 2, 28)), "valid_to", "ends_before_it_begins"),
         (replace(LENT, valid_from=None), "valid_from_precision", "precision_without_date"),
+        (replace(LENT, valid_from=date(2009, 3, 2)), "valid_from", "not_first_day"),
+        (replace(LENT, valid_from_precision=Precision.QUARTER), "valid_from", "not_first_day"),
+        (replace(LENT, valid_from_precision=Precision.YEAR), "valid_from", "not_first_day"),
         (replace(LENT, products=()), "products", "too_short"),
         (replace(LENT, products=LENT.products * 2), "products.1.code", "same_code"),
         (replace(LENT, reference="\n"), "reference", "blank"),
@@ -633,7 +713,6 @@ def test_a_rate_of_days_not_yet_known_is_remarked_with_the_last_threshold(rate: 
             "lender.scopes",
             "association_at_rate_0",
         ),
-        ({"documents": ("quote",)}, "documents", "papers_not_tested"),
     ],
 )
 def test_what_nothing_tests_is_remarked(changes: dict[str, Any], path: str, code: str) -> None:
@@ -680,6 +759,8 @@ AGREEMENT = TOULOUSE.agreements[0]
         (replace(BESANCON, slug="b\n"), "slug", "bad_form"),
         (replace(BESANCON, time_zone="Europe/Besancon"), "time_zone", "unknown_time_zone"),
         (replace(BESANCON, time_zone="../etc/passwd"), "time_zone", "unknown_time_zone"),
+        (replace(BESANCON, time_zone="localtime"), "time_zone", "unknown_time_zone"),
+        (replace(BESANCON, name="x" * 201), "name", "too_long"),
         (replace(BESANCON, communes=()), "communes", "too_short"),
         (replace(BESANCON, communes=BESANCON.communes * 2), "communes.1.insee_code", "same_code"),
         (replace(BESANCON, communes=FILES["fresnes"].communes), "kind", "communal_of_several"),
@@ -704,6 +785,28 @@ AGREEMENT = TOULOUSE.agreements[0]
             "agreements.0.rate_percent",
             "too_large",
         ),
+        (replace(TOULOUSE, agreements=(AGREEMENT, AGREEMENT)), "agreements.1.reference", "same_code"),
+        (replace(TOULOUSE, agreements=(replace(AGREEMENT, partner="B!"),)), "agreements.0.partner", "bad_code"),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, partner_name="x" * 201),)),
+            "agreements.0.partner_name",
+            "too_long",
+        ),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, amount_cents_max=29_999),)),
+            "agreements.0.amount_cents_max",
+            "minimum_above_maximum",
+        ),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, check_valid_days=3_661),)),
+            "agreements.0.check_valid_days",
+            "too_large",
+        ),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, parties=("CCAS", "CCAS")),)),
+            "agreements.0.parties.1",
+            "listed_twice",
+        ),
         (
             replace(TOULOUSE, agreements=(replace(AGREEMENT, check_valid_days=0),)),
             "agreements.0.check_valid_days",
@@ -716,8 +819,99 @@ def test_one_thing_wrong_in_a_file_is_told_at_its_path(rules: TenantRules, path:
 
 
 def test_a_planned_agreement_overlaps_none() -> None:
-    planned = replace(AGREEMENT, planned=True, reference="x")
-    assert of_file(replace(TOULOUSE, agreements=(AGREEMENT, planned, planned))) == set()
+    first, second = (replace(AGREEMENT, planned=True, reference=name) for name in ("x", "y"))
+    assert of_file(replace(TOULOUSE, agreements=(AGREEMENT, first, second))) == set()
+
+
+def agreed(*scopes: Scope, **terms: Any) -> TenantRules:
+    """Toulouse's file from 2024 on, its lender in these scopes, with the terms of its agreement."""
+    lender = replace(LENT.products[0].lender, scopes=scopes)
+    dated = replace(AGREEMENT, valid_from=ON, valid_from_precision=Precision.DAY)
+    return replace(TOULOUSE, versions=(lent(lender=lender),), agreements=(replace(dated, **terms),))
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "code"),
+    [
+        (agreed(Scope.GUARANTEED_LOANS, amount_cents_max=800_000, duration_months_max=84), None, None),
+        (agreed(Scope.GUARANTEED_LOANS, amount_cents_max=800_001), "amount_cents_max", "above_national_cap"),
+        (agreed(Scope.ASSOCIATION_LENDERS, duration_months_max=85), "duration_months_max", "above_national_cap"),
+        (agreed(Scope.CONSUMER_CREDIT, amount_cents_max=800_001), None, None),
+        (agreed(amount_cents_max=800_001, duration_months_max=85), None, None),
+        (
+            agreed(Scope.GUARANTEED_LOANS, valid_from=date(2016, 1, 17), amount_cents_max=500_001),
+            "amount_cents_max",
+            "above_national_cap",
+        ),
+        (
+            agreed(Scope.GUARANTEED_LOANS, valid_from=None, valid_from_precision=None, amount_cents_max=800_000),
+            None,
+            None,
+        ),
+        (agreed(rate_percent=UP_TO_3000), None, None),
+        (agreed(rate_percent=UP_TO_3000 + CENT), "rate_percent", "above_usury"),
+        (agreed(rate_percent=UP_TO_3000 + CENT, partner="another"), "rate_percent", "above_usury"),
+        (agreed(rate_percent=UP_TO_3000 + CENT, valid_from=date(2027, 1, 1)), None, None),
+    ],
+)
+def test_an_agreement_keeps_to_the_law_of_its_days(rules: TenantRules, path: str | None, code: str | None) -> None:
+    assert of_file(rules) == (set() if path is None else {(f"agreements.0.{path}", code)})
+
+
+def test_an_agreement_is_held_to_usury_for_the_amounts_that_may_be_lent_under_it() -> None:
+    rate = TO_6000 + CENT
+    wide = agreed(rate_percent=rate)
+    version = replace(wide.versions[0], products=(replace(wide.versions[0].products[0], amount_cents_max=400_000),))
+    wide = replace(wide, versions=(version,))
+    assert of_file(wide) == {("agreements.0.rate_percent", "above_usury")}
+    narrow = replace(wide.agreements[0], amount_cents_max=300_000)
+    assert of_file(replace(wide, agreements=(narrow,))) == set()
+
+
+def test_an_agreement_of_days_without_thresholds_is_remarked_with_the_last() -> None:
+    rules = agreed(rate_percent=Decimal("23.54"), valid_from=date(2027, 1, 1))
+    assert [one.path for one in remarked(rules) if one.code == "above_last_usury"] == ["agreements.0.rate_percent"]
+
+
+def test_an_agreement_with_nobody_who_lends_is_remarked_unless_it_is_only_planned() -> None:
+    for planned, expected in ((False, ["agreements.0.partner"]), (True, [])):
+        rules = agreed(partner="another", planned=planned)
+        assert [one.path for one in remarked(rules) if one.code == "agreement_of_no_lender"] == expected
+
+
+def test_an_index_that_nothing_uses_is_remarked() -> None:
+    for changes, expected in (({}, ["versions.0.indexes.0.code"]), (INDEXED, [])):
+        rules = replace(TOULOUSE, versions=(replace(lent(**changes), indexes=(STEADY,)),))
+        assert [one.path for one in remarked(rules) if one.code == "index_unused"] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount_cents", "duration_months"),
+    [
+        ({}, 300_000, 36),
+        ({"lender": replace(PARTNER, amount_cents_max=200_000)}, 200_000, 36),
+        ({"tiers": (tier(amount_cents_max=500_000),)}, 500_000, 36),
+        ({"amount_cents_max": None, "duration_months_max": None}, None, None),
+    ],
+)
+def test_a_lender_without_scopes_is_remarked_with_what_is_compared_with_no_cap(
+    changes: dict[str, Any], amount_cents: int | None, duration_months: int | None
+) -> None:
+    found_there = remarked(replace(TOULOUSE, versions=(lent(**changes),)))
+    (remark,) = [one for one in found_there if one.code == "no_national_cap"]
+    assert remark.facts == {"amount_cents": amount_cents, "duration_months": duration_months}
+
+
+def test_versions_at_both_ends_of_the_calendar_are_checked() -> None:
+    first, last = date.min, date.max
+    versions = (
+        replace(LENT, valid_from=first, valid_from_precision=None, valid_to=first),
+        replace(LENT, version=2, valid_from=first, valid_from_precision=None, valid_to=last),
+        replace(LENT, version=3, valid_from=last, valid_from_precision=None, valid_to=last),
+    )
+    rules = replace(TOULOUSE, versions=versions)
+    assert ("versions.2.valid_from", "overlap") in of_file(rules)
+    assert [one for one in remarked(rules) if one.code == "days_without_rules"] == []
 
 
 def test_a_commune_under_another_name_is_remarked_with_its_official_one() -> None:

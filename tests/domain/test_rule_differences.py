@@ -12,6 +12,7 @@ import pytest
 
 from app.commands.rule_words import difference_words, product_words, told
 from app.commands.tenants import read_rules
+from app.domain.ledger import PayeeKind
 from app.domain.lenders import Guarantee, Lender
 from app.domain.products import Commitment
 from app.domain.rule_differences import Difference, differences
@@ -150,10 +151,10 @@ def test_products_and_indexes_are_compared_by_code_wherever_they_stand() -> None
         ),
         (
             "payee",
-            "supplier",
-            "La personne",
-            "Versement à : le prestataire → La personne",
-            "Paid to: the supplier → La personne",
+            PayeeKind.SUPPLIER,
+            PayeeKind.BORROWER,
+            "Versement à : le prestataire → l'emprunteur",
+            "Paid to: the supplier → the borrower",
         ),
         (
             "residence_communes",

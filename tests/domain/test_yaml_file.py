@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app import messages
+from app.messages import of_yaml
 from app.parameters.codes import codes, label, reasons_for
-from app.parameters.yaml_file import YamlFault, load_yaml
+from app.parameters.yaml_file import YamlFault, load_yaml, read_yaml
+from app.parameters.yaml_problems import PROBLEMS, YamlProblem
 
 SECTIONS = [
     "purposes",
@@ -80,6 +83,7 @@ def test_taken(tmp_path: Path, content: str, value: object) -> None:
         ("a: 1\nb: &x {c: {<<: *x}}", 2, "what an anchor names holds itself"),
         ("a: 1\n---\nb: 2", 2, "expected a single document"),
         ("? [a]\n: 1\n", 1, "unhashable"),
+        ('a: "\\ud800"', 1, "half of a character"),
     ],
 )
 def test_refused_with_its_place(tmp_path: Path, content: str, line: int, problem: str) -> None:
@@ -111,15 +115,75 @@ def test_aliases_that_nest_without_end_are_refused(tmp_path: Path) -> None:
         load_yaml(written(tmp_path, "\n".join(lines)))
 
 
-def test_the_first_fault_is_told(tmp_path: Path) -> None:
-    with pytest.raises(YamlFault, match=r"line 2: 1\.5"):
-        load_yaml(written(tmp_path, "a: {b: {c: ok}}\nb: 1.5\na: 2\n"))
+def test_every_problem_is_told_from_top_to_bottom_with_its_path(tmp_path: Path) -> None:
+    path = written(tmp_path, "a: {b: [{c: 1.5}, {insee_code: 25056}]}\nb: no\na: 2\nd: !x [2011-02-30]\n")
+    with pytest.raises(YamlFault) as caught:
+        load_yaml(path)
+    assert [(one.line, one.path, one.code, one.text) for one in caught.value.problems] == [
+        (1, "a.b.0.c", "float", "1.5"),
+        (1, "a.b.1.insee_code", "insee_code", "25056"),
+        (2, "b", "boolean", "no"),
+        (3, "a", "key_twice", "a"),
+        (4, "d", "tag", "!x"),
+        (4, "d.0", "date", "2011-02-30"),
+    ]
+    assert str(caught.value).count(str(path)) == 6
+    assert str(caught.value).startswith(f"{path}, line 1: 1.5 would be a float")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line", "column"),
+    [
+        ("a: 1\n\tb: 2", "tab", 2, 1),
+        ("a: [1, 2\nb: 3", "unclosed", 2, 2),
+        ("a: 'x", "unclosed", 1, 6),
+        ("a: *x", "unknown_anchor", 1, 4),
+        ("a: 1\n---\nb: 2", "several_documents", 2, 1),
+        ("a: b: c", "syntax", 1, 5),
+        ("a: {<<: 1}", "syntax", 1, 9),
+    ],
+)
+def test_where_the_parser_stops_is_one_problem_with_line_and_column(
+    tmp_path: Path, content: str, code: str, line: int, column: int
+) -> None:
+    with pytest.raises(YamlFault) as caught:
+        load_yaml(written(tmp_path, content))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.column) == (code, line, column)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("a", 1),
+        ("a.0.b", 2),
+        ("a.1.b", 2),
+        ("a.1.c", 3),
+        ("a.1.missing", 3),
+        ("a.7", 1),
+        ("d.e.f", 5),
+        ("d.e", 4),
+        ("nothing", None),
+        ("", None),
+    ],
+)
+def test_the_line_of_a_path_is_its_own_or_that_of_what_holds_it(tmp_path: Path, path: str, line: int | None) -> None:
+    content = "a:\n  - &x {b: 1}\n  - {<<: *x, c: 2}\nd:\n  e.f: 3\n"
+    assert read_yaml(written(tmp_path, content)).line_of(path) == line
+
+
+def test_every_problem_has_a_sentence_in_french_that_names_the_same() -> None:
+    french = load_yaml(Path(messages.__file__).with_name("fr.yaml"))["yaml"]
+    assert set(french) == set(PROBLEMS)
+    for code, sentence in french.items():
+        assert ("{text}" in PROBLEMS[code]) or ("{text}" not in sentence), code
+        assert of_yaml(YamlProblem(code, "x")) == sentence.replace("{text}", "x")
 
 
 def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
     with pytest.raises(YamlFault) as caught:
         load_yaml(written(tmp_path, b"a: caf\xe9"))
-    assert caught.value.line is None
+    assert (caught.value.line, [one.code for one in caught.value.problems]) == (1, ["encoding"])
 
 
 def test_no_shared_state_between_merged_mappings(tmp_path: Path) -> None:

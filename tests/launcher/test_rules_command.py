@@ -88,7 +88,11 @@ def test_every_fault_is_told_with_its_path_and_the_reason(capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("amount_cents_max: 300000", "amount_cents_max: 3000.00", "3000.00 would be a float"),
+        (
+            "amount_cents_max: 300000",
+            "amount_cents_max: 3000.00",
+            "ligne 20, versions.0.products.0.amount_cents_max : 3000.00 serait un nombre à virgule",
+        ),
         (
             "amount_cents_max: 300000",
             "amount_max: 300000",
@@ -99,7 +103,7 @@ def test_every_fault_is_told_with_its_path_and_the_reason(capsys: pytest.Capture
             "commitment: carved",
             "versions.0.products.0.commitment : Une de ces valeurs est attendue : 'written', 'oral' ou 'none'.",
         ),
-        ("name: Toulouse}", "name: Toulouse", "expected ',' or '}'"),
+        ("name: Toulouse}", "name: Toulouse", "ligne 8, colonne 9 : Un guillemet, un crochet ou une accolade s’ouvre"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_fault_with_its_place(
@@ -109,13 +113,61 @@ def test_a_file_that_cannot_be_read_is_a_fault_with_its_place(
     assert told in plain(capsys.readouterr().out)
 
 
+def test_all_that_can_be_told_of_a_file_is_told_at_once_by_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = changed(
+        tmp_path,
+        ("time_zone: Europe/Paris\n", ""),
+        ('insee_code: "31555"', "insee_code: 31555"),
+        ("valid_from: 2009-03-01", "valid_from: 2009-02-30"),
+        ("amount_cents_min: 30000", 'amount_cents_min: "30000"'),
+        ("amount_cents_max: 300000", "amount_cents_max: 3000.00"),
+        ("fast_track: false", "fast_track: no"),
+        ("commitment: written", "commitment: carved"),
+        ("payee: null", "payee: null\n        beneficiary: supplier\n        payee: null"),
+    )
+    assert main(["tenants", "check", str(path)]) == 1
+    told = plain(capsys.readouterr().out)
+    expected = [
+        "time_zone : Ce champ est requis.",
+        'communes.0.insee_code : Un code INSEE est un texte : écrivez "31555" entre guillemets.',
+        "versions.0.valid_from : La date 2009-02-30 n’existe pas au calendrier.",
+        "versions.0.products.0.amount_cents_min : Un nombre entier est attendu.",
+        "versions.0.products.0.amount_cents_max : 3000.00 serait un nombre à virgule flottante",
+        "versions.0.products.0.fast_track : « no » se lirait comme oui ou non",
+        "versions.0.products.0.commitment : Une de ces valeurs est attendue",
+        "versions.0.products.0.beneficiary : Ce champ n’existe pas ici.",
+        "versions.0.products.0.payee : La clé « payee » est donnée deux fois.",
+    ]
+    places = [told.index(sentence) for sentence in expected]
+    assert places == sorted(places)
+    assert told.count("ligne ") == len(expected) - 1
+    assert "null" not in told
+
+
+def test_a_value_refused_where_an_anchor_stands_is_told_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    line = "amount_cents_min: 30000"
+    path = changed(tmp_path, (line, "amount_cents_min: &least 300.00\n        instalment_cents_max: *least"))
+    assert main(["tenants", "check", str(path)]) == 1
+    assert plain(capsys.readouterr().out).count("ligne ") == 1
+
+
+def test_keys_that_are_no_text_are_told_in_french(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = changed(tmp_path, ("name: CCAS de Toulouse\n", "name: CCAS de Toulouse\n2011-01-01: x\n"))
+    assert main(["tenants", "check", str(path)]) == 1
+    assert "Une clé est un texte" in plain(capsys.readouterr().out)
+
+
 def test_a_commune_under_another_name_is_to_be_looked_at_and_no_fault(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     path = changed(tmp_path, ("name: Condé-sur-l'Escaut}", "name: Condé sur Escaut}"), of="fresnes")
     assert main(["tenants", "check", str(path)]) == 0
     told = plain(capsys.readouterr().out)
-    assert "À regarder : communes.1.name : Le nom officiel est « Condé-sur-l'Escaut »." in told
+    assert "communes.1.name : Le nom officiel est « Condé-sur-l'Escaut »." in told
 
 
 def test_a_file_that_is_not_there_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -151,6 +203,15 @@ def test_two_files_are_compared_in_words(capsys: pytest.CaptureFixture[str], tmp
         " Conseil d'administration du CCAS du 6 septembre 2007 ; conseil municipal du 23 mai 2008"
         " + Convention avec credit_municipal_toulouse : Convention de 2007"
     )
+
+
+def test_another_kind_and_another_time_zone_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    after = changed(tmp_path, ("kind: communal", "kind: intercommunal"), ("Europe/Paris", "Indian/Reunion"))
+    assert main(["tenants", "diff", str(SEEDS["toulouse"]), str(after)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Nature\u00a0: communal → intercommunal",
+        "Fuseau horaire\u00a0: Europe/Paris → Indian/Reunion",
+    ]
 
 
 def test_a_version_that_is_added_tells_what_it_changes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
