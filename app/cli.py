@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     accounts.add_argument("login")
     accounts.add_argument("--tenant", help="slug of the CCAS; none is the platform's own staff")
     accounts.add_argument("--role", dest="roles", action="append", choices=_ACCOUNT_ROLES, type=Role, required=True)
+    accounts.add_argument(
+        "--communes", nargs="+", default=[], metavar="CODE", help="INSEE codes it works for alone; all if none is named"
+    )
     partners = command(
         "partners", _partners, "give a partner that lends new credentials, adding it if it is new; or end some of them"
     )
@@ -178,7 +181,14 @@ def _accounts(options: argparse.Namespace) -> int:
     from app.commands.accounts import add_account, ask_password
 
     password = ask_password()
-    add_account(_owner_url(), tenant=options.tenant, login=options.login, roles=options.roles, password=password.text)
+    add_account(
+        _owner_url(),
+        tenant=options.tenant,
+        login=options.login,
+        roles=options.roles,
+        password=password.text,
+        communes=options.communes,
+    )
     sys.stdout.write(f"{options.login}@{options.tenant or 'platform'}{password.to_show}\n")
     return 0
 

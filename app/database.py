@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from app.domain.desk_errors import CommuneOutOfReach
 from app.domain.errors import Conflict, Unavailable
 from app.tenancy import bind, bind_partner, forget_binding
 
@@ -19,6 +20,8 @@ Sessions = async_sessionmaker[AsyncSession]
 
 _UNIQUE_VIOLATION, _EXCLUSION_VIOLATION = "23505", "23P01"
 _LOST_RACES = frozenset({_UNIQUE_VIOLATION, _EXCLUSION_VIOLATION})
+# What a row is refused with that would lie in a commune the transaction is kept from.
+_INSUFFICIENT_PRIVILEGE, _OF_COMMUNES = "42501", 'policy "commune"'
 # Serialization failure, deadlock, lock and statement time-outs, read-only, full disk, shutdown: try again later.
 _TRY_AGAIN = ("40", "53", "55", "57", "25006", "08")
 
@@ -48,7 +51,8 @@ def open_engine(url: str, *, pool_size: int, pool_wait_seconds: int) -> AsyncEng
         max_overflow=0,
         pool_timeout=pool_wait_seconds,
         pool_pre_ping=False,
-        connect_args={"options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000"},
+        # Policies make statements look dear: compiling them would take longer than they do.
+        connect_args={"options": "-c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000"},
     )
 
 
@@ -66,7 +70,8 @@ async def tenant_transaction(
     A partner's is bound to no tenant at first, and opens the partner's ways to the handoffs it was sent.
 
     Commits at the end, rolls back on any error. Raises Conflict when a concurrent request won a race that the
-    database arbitrates, Unavailable when the database is away or too busy.
+    database arbitrates, CommuneOutOfReach when it wrote beyond its communes, Unavailable when the database is away
+    or too busy.
     """
     try:
         async with sessions() as session, session.begin():
@@ -81,6 +86,8 @@ async def tenant_transaction(
     except (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError) as error:
         raise Unavailable from error
     except DBAPIError as error:
+        if _sqlstate(error) == _INSUFFICIENT_PRIVILEGE and _OF_COMMUNES in str(error.orig):
+            raise CommuneOutOfReach from error
         if error.connection_invalidated or _sqlstate(error).startswith(_TRY_AGAIN):
             raise Unavailable from error
         raise

@@ -26,7 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.permissions import Caller as CallerOf
 from app.domain.permissions import allows
-from app.schemas.base import Id, Output, Page, Resource
+from app.schemas.base import Id, InDigits, Output, Page, Resource
 from app.schemas.batches import BatchRead
 from app.security import Credential, read_token
 from app.services import auth
@@ -166,8 +166,21 @@ PersonId = Annotated[Id, Path(description="identifier of the person")]
 DecisionId = Annotated[Id, Path(description="identifier of the decision")]
 RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
 AgreementId = Annotated[Id, Path(description="identifier of the agreement")]
+RelationId = Annotated[Id, Path(description="identifier of the relation")]
+MergeId = Annotated[Id, Path(description="identifier of the merge")]
+OrganisationId = Annotated[Id, Path(description="identifier of the organisation")]
+ContactId = Annotated[Id, Path(description="identifier of the contact")]
+AppointmentId = Annotated[Id, Path(description="identifier of the appointment")]
+PaperId = Annotated[Id, Path(description="identifier of the paper")]
+NoteId = Annotated[Id, Path(description="identifier of the note")]
 AuthorisationId = Annotated[Id, Path(description="identifier of the authorisation")]
+UserId = Annotated[Id, Path(description="identifier of the account")]
 HandoffId = Annotated[Id, Path(description="identifier of the handoff")]
+SupportContractId = Annotated[Id, Path(description="identifier of the support contract")]
+ReferralId = Annotated[Id, Path(description="identifier of the referral")]
+LinkToken = Annotated[str, Path(max_length=500, description="the token of a link, as it was sent")]
+WorkshopId = Annotated[Id, Path(description="identifier of the workshop")]
+RulesVersion = Annotated[int, InDigits, Path(ge=1, le=100_000, description="number of the version of the rules")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
 Tagged = TypeVar("Tagged", bound=Resource)

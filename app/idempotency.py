@@ -1,6 +1,7 @@
 """A repeated request has its effect once: the answer is kept in the transaction of the effect, for 30 days.
 
 Only successes are kept; after an error the key is free again. The scope of a key is caller, method and path.
+An answer that tells a secret is not kept (`app/routing.py`): the same key makes another.
 """
 
 from dataclasses import dataclass

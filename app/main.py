@@ -16,27 +16,56 @@ from app.domain.errors import Unexpected
 from app.middleware import Surroundings
 from app.openapi import describe
 from app.routers import (
+    action_plans,
     agreements,
+    appointments,
+    assessments,
+    assignments,
+    attendances,
     attestations,
     auth,
     authorisations,
+    budget_projections,
+    candidates,
+    contacts,
     decisions,
     docs,
+    eligibility,
     ficp_checks,
     handoffs,
     health,
     inbox,
     loans,
+    merges,
+    notes,
     offers,
+    organisations,
+    papers,
     people,
     plans,
+    referral_answers,
+    referral_links,
+    referrals,
+    relations,
+    reopenings,
     repayments,
     requests,
+    rights_checks,
     rule_adoptions,
     rule_impacts,
     simulations,
     statements,
+    support_actions,
+    support_contracts,
     tenants,
+    timelines,
+    transfers,
+    users,
+    working_times,
+    worklist,
+    workload,
+    workload_thresholds,
+    workshops,
 )
 from app.routing import KEY_REQUIRED
 from app.settings import settings
@@ -62,10 +91,33 @@ class Api(FastAPI):
         return super().openapi()
 
 
-_STAFF = (people, authorisations, requests, plans, attestations, decisions, agreements, handoffs, loans, repayments)
-_RULES = (rule_adoptions, rule_impacts)
+_INTAKE = (organisations, contacts)
+_STAFF = (requests, plans, attestations, decisions, agreements, handoffs, loans, repayments)
+_FILE = (assessments, action_plans, budget_projections, reopenings, timelines)
+_PEOPLE = (candidates, people, authorisations, relations, merges)
+_SUPPORT = (support_contracts, support_actions, workshops, attendances)
+_DESK = (transfers, assignments, users, working_times, workload, workload_thresholds, worklist)
+_MEETINGS = (appointments, papers, notes)
+_REFERRALS = (rights_checks, referrals, referral_links, referral_answers)
+_RULES = (eligibility, rule_adoptions, rule_impacts)
 _PARTNERS = (inbox, ficp_checks, offers, statements)
-_ROUTERS = (health, docs, tenants, simulations, auth, *_STAFF, *_RULES, *_PARTNERS)
+_ROUTERS = (
+    health,
+    docs,
+    tenants,
+    simulations,
+    auth,
+    *_PEOPLE,
+    *_INTAKE,
+    *_STAFF,
+    *_FILE,
+    *_SUPPORT,
+    *_MEETINGS,
+    *_REFERRALS,
+    *_DESK,
+    *_RULES,
+    *_PARTNERS,
+)
 
 
 def create_app() -> FastAPI:

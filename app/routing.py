@@ -28,8 +28,10 @@ from app.domain.errors import (
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
 KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
-# Nothing is stored: there is nothing to do only once.
-_KEYLESS = frozenset({"/v1/auth/token", "/v1/simulations"})
+# Nothing is stored, or a link is used up: there is nothing that a key would do only once.
+_KEYLESS = frozenset({"/v1/auth/token", "/v1/simulations", "/v1/referral-answers/{token}"})
+# The answer holds a secret that is nowhere kept: asked again, another one is made.
+_NOT_KEPT = frozenset({"/v1/referrals/{referral_id}/links"})
 BODY_BYTES_MAX = 262_144
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BEYOND_ANY_LIMIT = 10**30
@@ -90,6 +92,8 @@ async def _idempotency(
         return
     if not _KEY.fullmatch(given[0]) or idempotency_key is None:
         raise HeaderMalformed(header=idempotency.HEADER)
+    if request.scope["route"].path in _NOT_KEPT:
+        return
     request.state.keyed = await idempotency.begin(session, caller, request, given[0])
 
 
@@ -228,7 +232,7 @@ def _query_names(dependant: Dependant) -> frozenset[str]:
     for parameter in dependant.query_params:
         annotation = parameter.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            names |= annotation.model_fields.keys()
+            names |= {field.alias or name for name, field in annotation.model_fields.items()}
         else:
             names |= {parameter.alias}
     return names

@@ -17,10 +17,12 @@ from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.domain.errors import TokenRefused, TooManyAtOnce
+from app.domain.errors import NotFound, TokenRefused, TooManyAtOnce
 
 TOKEN_LIFE = timedelta(minutes=30)
 _ISSUER = "microcredit"
+# Of the links by which organisations answer: no credential is a link, and no link a credential.
+_LINKS_ISSUER = "microcredit/referral-answers"
 
 # OWASP's second profile (19 MiB, two passes): a login burst of a small machine must not eat its memory.
 _hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
@@ -123,3 +125,20 @@ def read_token(token: str, *, secret: str, now: datetime) -> Credential:
         return Credential(UUID(claims["sub"]), tenant, partner)
     except (JoseError, ValueError, TypeError, AttributeError) as refused:
         raise TokenRefused from refused
+
+
+def sign_link_token(tenant_id: UUID, *, secret: str) -> str:
+    """A signed token (JWT, HS256) unlike any other, which names a tenant and speaks for nobody."""
+    claims = {"iss": _LINKS_ISSUER, "tenant": str(tenant_id), "jti": secrets.token_urlsafe(16)}
+    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _key(secret))
+
+
+def read_link_token(token: str, *, secret: str) -> UUID:
+    """The tenant that the token of a link names, or NotFound when it is not ours or altered."""
+    registry = jwt.JWTClaimsRegistry(iss={"essential": True, "value": _LINKS_ISSUER})
+    try:
+        claims = jwt.decode(token, _key(secret), algorithms=["HS256"]).claims
+        registry.validate(claims)
+        return UUID(claims["tenant"])
+    except (JoseError, ValueError, TypeError, AttributeError, KeyError) as unknown:
+        raise NotFound from unknown

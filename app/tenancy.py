@@ -1,15 +1,21 @@
 """Tenant isolation, whole: the columns, the binding of a transaction, the row-level policies.
 
+Within a tenant, a transaction may be narrowed to some of its communes: the files of the others, and what hangs on
+them, are then not there.
+
 Every row of a tenant carries its `tenant_id`, in the primary key and in every foreign key; the database shows
 and accepts only the rows of the tenant that the transaction is bound to. A transaction bound to none sees
 nothing. Foreign keys and unique indexes ignore policies, which is why both contain `tenant_id`.
 """
 
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
@@ -19,11 +25,45 @@ GLOBAL_TABLES = frozenset({"tenants", "platform_accounts", "partners", "partner_
 # Tables that belong to a partner, whose requests cross tenants; their policy is on the partner alone.
 PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
 
+# Tables whose rows are of a commune, beside their tenant: told by a column of their own, or by the request or the
+# people they belong to. A request is read through its own policy, so what hangs on it is seen where it is.
+_OF_REQUEST = "EXISTS (SELECT FROM requests r WHERE r.tenant_id = {table}.tenant_id AND r.id = {table}.request_id)"
+_OF_CONTACT = "EXISTS (SELECT FROM contacts c WHERE c.tenant_id = {table}.tenant_id AND c.id = {table}.contact_id)"
+_OF_PERSON = "EXISTS (SELECT FROM people p WHERE p.tenant_id = {table}.tenant_id AND p.id = {table}.{column})"
+# A subquery: looked at once in a statement rather than once a row.
+_NARROWED = "(SELECT current_setting('app.commune_insee_codes', true))"
+_WHOLE_TENANT = f"nullif({_NARROWED}, '') IS NULL"
+_OF_COMMUNE = f"commune_insee_code = ANY (string_to_array({_NARROWED}, ','))"
+COMMUNE_TABLES = {
+    "requests": _OF_COMMUNE,
+    "contacts": _OF_COMMUNE,
+    "people": _OF_COMMUNE
+    + "".join(
+        # OFFSET 0: looked up for one person at a time, rather than once for all the requests there are.
+        f" OR EXISTS (SELECT FROM requests r WHERE r.tenant_id = people.tenant_id AND r.{party} = people.id OFFSET 0)"
+        for party in ("applicant_id", "co_applicant_id")
+    ),
+    **{
+        table: _OF_REQUEST.format(table=table)
+        for table in ("decisions", "loans", "handoffs", "papers", "notes", "rights_checks")
+    },
+    "authorisations": _OF_PERSON.format(table="authorisations", column="person_id"),
+    "person_relations": _OF_PERSON.format(table="person_relations", column="person_id")
+    + " AND (other_person_id IS NULL OR "
+    + _OF_PERSON.format(table="person_relations", column="other_person_id")
+    + ")",
+    "person_merges": " AND ".join(
+        _OF_PERSON.format(table="person_merges", column=column) for column in ("kept_id", "merged_id")
+    ),
+    **{table: f"{_OF_REQUEST} OR {_OF_CONTACT}".format(table=table) for table in ("appointments", "referrals")},
+}
+
 # nullif: on a reused connection the setting reads '' rather than null.
 _BOUND_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 _BOUND_PARTNER = "nullif(current_setting('app.partner_id', true), '')::uuid"
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
 _UNBOUND = object()
+_NARROW = text("select set_config('app.commune_insee_codes', :codes, true)")
 _BIND_PARTNER = text("select set_config('app.partner_id', :partner_id, true)")
 
 
@@ -65,6 +105,28 @@ async def bind_partner(session: AsyncSession, partner_id: UUID) -> None:
     await session.execute(_BIND_PARTNER, {"partner_id": str(partner_id)})
 
 
+async def narrow(session: AsyncSession, commune_insee_codes: Collection[str]) -> None:
+    """Narrows the session's transaction to some communes of its tenant; to all of them where none is named."""
+    await session.flush()
+    await session.execute(_NARROW, {"codes": ",".join(sorted(commune_insee_codes))})
+
+
+@asynccontextmanager
+async def widened(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a transaction that reads in all the communes of the tenant, for a rule that bears on all of them."""
+    narrowed_to = await session.scalar(text("select current_setting('app.commune_insee_codes', true)"))
+    if narrowed_to:
+        await narrow(session, ())
+    try:
+        yield
+    except DBAPIError:
+        narrowed_to = None  # nothing more is done in a transaction that failed
+        raise
+    finally:
+        if narrowed_to:
+            await narrow(session, narrowed_to.split(","))
+
+
 def bound_tenant(session: AsyncSession) -> UUID:
     """The tenant that the session is bound to; raises KeyError where none is."""
     tenant_id = session.info["tenant_id"]
@@ -80,7 +142,7 @@ def of_tenant(session: AsyncSession, table: type[TenantTable]) -> ColumnElement[
 
 
 def isolation_statements(table: str) -> list[str]:
-    """The statements that put a table behind its one policy, its owner included."""
+    """The statements that put a table behind the policy on its tenant or partner, its owner included."""
     by_partner = table in PARTNER_TABLES
     policy, own = (
         ("partner", f"partner_id = {_BOUND_PARTNER}") if by_partner else ("tenant", f"tenant_id = {_BOUND_TENANT}")
@@ -90,6 +152,12 @@ def isolation_statements(table: str) -> list[str]:
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY {policy} ON {table} USING ({own}) WITH CHECK ({own})",
     ]
+
+
+def commune_statement(table: str) -> str:
+    """The statement that adds the policy on communes, which narrows that on the tenant and never widens it."""
+    seen = f"{_WHOLE_TENANT} OR {COMMUNE_TABLES[table]}"
+    return f"CREATE POLICY commune ON {table} AS RESTRICTIVE USING ({seen}) WITH CHECK ({seen})"
 
 
 @Operations.register_operation("isolate_tenants")
@@ -113,3 +181,25 @@ class IsolateTenants(MigrateOperation):
 def _isolate(operations: Operations, operation: IsolateTenants) -> None:
     for statement in isolation_statements(operation.table):
         operations.execute(statement)
+
+
+@Operations.register_operation("scope_communes")
+class ScopeCommunes(MigrateOperation):
+    """Migration step `op.scope_communes("table")`: the policy on communes of a table of `COMMUNE_TABLES`."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    @classmethod
+    def scope_communes(cls, operations: Operations, table: str) -> None:
+        """Called as `op.scope_communes`."""
+        operations.invoke(cls(table))
+
+    def reverse(self) -> MigrateOperation:
+        """The way down drops the policy by its name."""
+        raise NotImplementedError
+
+
+@Operations.implementation_for(ScopeCommunes)
+def _scope(operations: Operations, operation: ScopeCommunes) -> None:
+    operations.execute(commune_statement(operation.table))

@@ -18,8 +18,9 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from app.commands import CommandRefused
 from app.local_postgres import LocalPostgresError, stop_signals
-from benchmarks import batches, pgbench, processes, report, simulations, wrk
+from benchmarks import batches, pgbench, processes, report, search, simulations, tenants, wrk
 from benchmarks.capture import Captured, capture, check_walls, in_process
 from benchmarks.database import FilledDatabase, FilledTenant, count_entered, filled_database
 from benchmarks.hot_spots import profile
@@ -29,6 +30,7 @@ from benchmarks.workloads import WORKLOADS, Workload
 
 _WARM_UP_SECONDS = 2
 _PATIENCE_SECONDS = 60
+_TENANTS_MAX = 100_000
 
 Signed = list[tuple[FilledTenant, str]]
 
@@ -50,8 +52,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench", description="How many requests a second, beside two ceilings.")
     parser.add_argument("--seconds", type=int, default=6, help="of each measurement (default 6)")
     parser.add_argument("--profile", action="store_true", help="measure nothing: show where the time goes")
+    parser.add_argument("--tenants", type=_count, nargs="?", const=1_000, help="only load so many CCAS (default 1000)")
+    parser.add_argument("--search", action="store_true", help="only find files again among 100 000")
     options = parser.parse_args()
     try:
+        if options.tenants:
+            with stop_signals():
+                print(tenants.report(options.tenants), flush=True)
+            return 0
+        if options.search:
+            with stop_signals():
+                print(search.report(), flush=True)
+            return 0
         with stop_signals(), ExitStack() as stack:
             busy = os.getloadavg()[0]
             versions = [] if options.profile else [wrk.version()]
@@ -62,8 +74,8 @@ def main() -> int:
             server = stack.enter_context(processes.service(database.service_url, secret, folder / "service.log"))
             callers = Callers(
                 *(
-                    [(tenant, _sign_in(server.address, tenant)) for tenant in tenants]
-                    for tenants in (database.tenants, database.lenders)
+                    [(tenant, _sign_in(server.address, tenant)) for tenant in signing]
+                    for signing in (database.tenants, database.lenders)
                 )
             )
             if options.profile:
@@ -81,10 +93,16 @@ def main() -> int:
             print(report.table(lines, versions, seconds=options.seconds), calculated, sep="\n\n", flush=True)
     except KeyboardInterrupt:
         return 130
-    except (BenchError, LocalPostgresError, psycopg.Error, httpx.HTTPError) as error:
+    except (BenchError, CommandRefused, LocalPostgresError, psycopg.Error, httpx.HTTPError) as error:
         print(f"./run bench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _count(text: str) -> int:
+    if not 0 < int(text) <= _TENANTS_MAX:
+        raise ValueError(text)
+    return int(text)
 
 
 def _measure(

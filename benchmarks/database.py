@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,13 +58,35 @@ class FilledDatabase:
 
 @contextmanager
 def filled_database() -> Iterator[FilledDatabase]:
-    """A database of this run alone, gone at the end: on BENCH_ADMIN_URL if set, else on a server of its own."""
+    """A database of this run alone, filled, gone at the end."""
+    with empty_database() as (owner_url, service_url):
+        yield _filled(owner_url, service_url)
+
+
+@contextmanager
+def empty_database() -> Iterator[tuple[str, str]]:
+    """A migrated database of this run alone, as its owner and as the role that serves; gone at the end.
+
+    It is on BENCH_ADMIN_URL if set, else on a server of its own.
+    """
     given = os.environ.get("BENCH_ADMIN_URL")
     if given:
-        yield from _filled(given)
+        yield from _made(given)
         return
     with tempfile.TemporaryDirectory(prefix="microcredit-bench-") as home, local_postgres(Path(home)) as server:
-        yield from _filled(server.url(role="postgres", database="postgres"))
+        yield from _made(server.url(role="postgres", database="postgres"))
+
+
+def fill_searched(owner_url: str, files: Sequence[int]) -> list[FilledTenant]:
+    """CCAS with so many files each, of names and projects that differ."""
+    tenants = [_open_tenant(owner_url, number) for number in range(1, len(files) + 1)]
+    with psycopg.connect(_plain(owner_url)) as owner:
+        _set_defaults(owner)
+        for tenant, requests in zip(tenants, files, strict=True):
+            _fill(owner, tenant, "fill_search.sql", requests=requests)
+    with psycopg.connect(_plain(owner_url), autocommit=True) as owner:
+        owner.execute("vacuum analyze")
+    return tenants
 
 
 def count_entered(database: FilledDatabase) -> int:
@@ -91,24 +113,28 @@ def identifier(kind: str, number: int) -> UUID:
     return UUID(f"00000000-0000-7000-{kind}-{number:012x}")
 
 
-def _filled(admin_url: str) -> Iterator[FilledDatabase]:
+def _made(admin_url: str) -> Iterator[tuple[str, str]]:
     name = f"microcredit_bench_{os.getpid()}"
     try:
         owner_url, service_url = prepare_database(admin_url, name)
         upgrade(owner_url)
-        tenants = [_open_tenant(owner_url, number) for number in range(1, _TENANTS + 1)]
-        lenders = [_open_lender(owner_url, number) for number in range(_TENANTS + 1, 2 * _TENANTS + 1)]
-        with psycopg.connect(_plain(owner_url)) as owner:
-            _set_defaults(owner)
-            for tenant in tenants:
-                _fill(owner, tenant, "fill.sql", requests=REQUESTS)
-            for lender in lenders:
-                _fill(owner, lender, "fill_lender.sql", requests=CHECKED)
-            owner.execute("analyze")
-        yield FilledDatabase(owner_url, service_url, tenants, lenders)
+        yield owner_url, service_url
     finally:
         with psycopg.connect(_plain(admin_url), autocommit=True) as admin:
             admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _filled(owner_url: str, service_url: str) -> FilledDatabase:
+    tenants = [_open_tenant(owner_url, number) for number in range(1, _TENANTS + 1)]
+    lenders = [_open_lender(owner_url, number) for number in range(_TENANTS + 1, 2 * _TENANTS + 1)]
+    with psycopg.connect(_plain(owner_url)) as owner:
+        _set_defaults(owner)
+        for tenant in tenants:
+            _fill(owner, tenant, "fill.sql", requests=REQUESTS)
+        for lender in lenders:
+            _fill(owner, lender, "fill_lender.sql", requests=CHECKED)
+        owner.execute("analyze")
+    return FilledDatabase(owner_url, service_url, tenants, lenders)
 
 
 def _open_tenant(owner_url: str, number: int) -> FilledTenant:

@@ -13,7 +13,19 @@ from app.commands.tenants import read_rules
 from app.domain.amortization import schedule
 from app.domain.rules import TenantRules
 from app.tenants import seed_files
-from tests.support import ATTESTED, Ccas, Databases, Json, Staff, attestation, demand, ok, open_with, with_own_partners
+from tests.support import (
+    ATTESTED,
+    Ccas,
+    Databases,
+    Json,
+    Staff,
+    agreed,
+    attestation,
+    demand,
+    ok,
+    open_with,
+    with_own_partners,
+)
 
 BUDGET: Json = {
     "resources": [{"kind": "wage", "amount_cents": 120_000}],
@@ -112,6 +124,7 @@ async def before_commission(ccas: Ccas, lender: Lender | None, amount_cents: int
     budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag=f'"{assessed["version"]}"'))
     plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": amount_cents}]}
     await ok(ccas.agent.put(f"{path}/financing-plan", plan, etag=f'"{budget["version"]}"'))
+    await agreed(ccas, path)
     await ok(ccas.agent.post(f"{path}/submit", {"submitted_on": "2018-03-10"}))
     return path
 

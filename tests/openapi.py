@@ -22,7 +22,7 @@ from httpx import AsyncClient
 from app.commands.tenants import read_rules
 from app.domain.dates import Precision
 from app.domain.permissions import ROLES, STAFF_ROLES, Role
-from app.domain.rules import TenantRules
+from app.domain.rules import Commune, TenantRules
 from app.main import create_app
 from app.settings import settings
 from app.tenants import seed_files
@@ -36,17 +36,19 @@ from tests.support import (
     Json,
     Staff,
     add_staff,
+    demand,
     disbursed,
     ok,
     open_with,
     repayment,
+    run_sql,
     with_own_partners,
 )
 
 FieldPath = tuple[str | int, ...]
 
 # Parts of a path that are public names, not identifiers of a tenant's things; so are those with a list of values.
-PUBLIC_NAMES = frozenset({"slug"})
+PUBLIC_NAMES = frozenset({"slug", "version"})
 # Fields that a body has in place of another one.
 INSTEAD_OF = {"applicant_id": "applicant"}
 # What the validators of a model ask beyond the schema of its fields.
@@ -59,6 +61,10 @@ COHERENT: dict[str, Json] = {
             "commune_insee_code": "25056",
         }
     },
+    "AuthorisationCreate": {"recipient": "credit_mutuel", "purposes": ["loan_file"]},
+    "CandidateSearch": {"birth_name": "Exemple"},
+    "RelationCreate": {"other_person_id": "01900000-0000-7000-8000-000000000000"},
+    "AppointmentCreate": {"status": "attended"},
     "LoanTerms": {"duration_months": 12},
     "DecisionCreate": APPROVAL,
     "Closing": {"outcome": "withdrawn"},
@@ -67,6 +73,10 @@ COHERENT: dict[str, Json] = {
     "SimulationCreate": {"duration_months": 12, "rate_percent": "6.20"},
     "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }
+# What a query must hold together, beyond what is required of it.
+COHERENT_QUERIES: dict[str, Json] = {"budget_projections_read": {"amount_cents": 60_000, "duration_months": 6}}
+# A commune of the CCAS of `open_both` beside that of all that there is to ask for.
+OTHER_COMMUNE = "59153"
 _PATTERNS = {
     r"^([0-9]{2}|2[AB])[0-9]{3}$": "25056",
     r"^\+?[0-9][0-9 .]{5,18}$": "03 81 00 00 00",
@@ -121,6 +131,12 @@ class Operation:
         content = self.spec["responses"].get("200", {}).get("content", {}).get("application/json", {})
         answers = [form.get("properties", {}).get("items", {}) for form in forms(content.get("schema", {}))]
         return any(items.get("items", {}).get("$ref", "").endswith("/ItemAnswer") for items in answers)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it reads a list, of one page or of more."""
+        content = self.spec["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        return self.method == "GET" and {"items", "next_cursor"} <= set(resolved(content["schema"])["properties"])
 
     @property
     def of_partners(self) -> bool:
@@ -278,6 +294,16 @@ def with_value(body: Json, path: FieldPath, value: Any) -> Json:
     return changed
 
 
+def holds(body: Json, path: FieldPath) -> bool:
+    """Whether the body has this place."""
+    place: Any = body
+    for step in path:
+        if not isinstance(place, dict | list) or step not in (place if isinstance(place, dict) else range(len(place))):
+            return False
+        place = place[step]
+    return True
+
+
 def without(body: Json, path: FieldPath) -> Json:
     """A copy of the body without one field."""
     changed = copy.deepcopy(body)
@@ -329,7 +355,8 @@ def everyone(databases: Databases, ccas: Ccas) -> Callers:
 
 
 def open_both(databases: Databases, client: AsyncClient) -> Ccas:
-    """A CCAS that lent its own money until 2017, and to whose people a partner lends since, by one product.
+    """A CCAS of two communes that lent its own money until 2017, and to whose people a partner lends since, by one
+    product.
 
     Whatever the service knows can be made there: what happens in 2011 and what happens in 2018 find their rules.
     """
@@ -344,7 +371,8 @@ def open_both(databases: Databases, client: AsyncClient) -> Ccas:
     )
     versions = (*earlier, replace(last, valid_to=date(2017, 12, 31)), lent)
     own = uuid4().hex[:8]
-    rules = replace(own_funds, slug=f"both-{own}", versions=versions, agreements=partner.agreements)
+    communes = (*own_funds.communes, Commune(insee_code=OTHER_COMMUNE, name="Condé-sur-l'Escaut"))
+    rules = replace(own_funds, slug=f"both-{own}", communes=communes, versions=versions, agreements=partner.agreements)
     return open_with(databases, client, with_own_partners(rules, own))
 
 
@@ -365,7 +393,8 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
     person_id = str(request["applicant_id"])
     authorisations = await ok(ccas.agent.get(f"/people/{person_id}/authorisations"))
     agreements = await ok(ccas.agent.get("/agreements"))
-    return {
+    intake = await _intake_identifiers(ccas, person_id)
+    identifiers = {
         "slug": ccas.slug,
         "loan_id": loan_id,
         "request_id": str(request["id"]),
@@ -375,6 +404,140 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
         "handoff_id": str(handoff["id"]),
         "authorisation_id": str(authorisations["items"][0]["id"]),
         "agreement_id": str(agreements["items"][0]["id"]),
+        **intake,
+        **await referred(ccas, request, intake["organisation_id"]),
+        **await met(ccas, str(request["id"])),
+        "user_id": str(ccas.agent.account_id),
+        "account_id": str(ccas.agent.account_id),
+        "instructing_agent_id": str(ccas.agent.account_id),
+        **await supported(ccas, loan_id, person_id),
+        **await related(ccas, person_id),
+    }
+    await kept(databases, ccas, str(request["id"]))
+    await managed(ccas, str(request["id"]))
+    await answered(ccas, intake["contact_id"], intake["organisation_id"])
+    return identifiers
+
+
+async def related(ccas: Ccas, person_id: str) -> dict[str, str]:
+    """A relation of the person, and a merge of somebody else into them, taken back and made again."""
+    applicant = (await ok(ccas.agent.get(f"/people/{person_id}"))) | {"first_names": "Dominique"}
+    body = {name: applicant[name] for name in ("first_names", "birth_name", "birth_on", "commune_insee_code")}
+    partner, twice = [
+        (await ok(ccas.agent.post("/people", {**body, "birth_on": on})))["id"] for on in ("1985-01-01", "1986-01-01")
+    ]
+    path = f"/people/{person_id}"
+    relation = await ok(ccas.agent.post(f"{path}/relations", {"kind": "partner", "other_person_id": partner}))
+    same = {"merged_id": twice, "reason": "Saisie deux fois"}
+    hasty = await ok(ccas.agent.post(f"{path}/merges", same))
+    await ok(ccas.agent.post(f"{path}/merges/{hasty['id']}/reversal", {"reason": "Trop tôt"}))
+    merge = await ok(ccas.agent.post(f"{path}/merges", same))
+    return {"relation_id": str(relation["id"]), "merge_id": str(merge["id"])}
+
+
+async def managed(ccas: Ccas, request_id: str) -> None:
+    """A working time, a limit, and a file that moved and came back."""
+    working_time = {"valid_from": "2018-01-01", "fte_percent": 50}
+    await ok(ccas.manager.post(f"/users/{ccas.agent.account_id}/working-times", working_time))
+    limit = {"measure": "open_files", "per_fte_max": 30, "valid_from": "2018-01-01"}
+    await ok(ccas.manager.post("/workload/thresholds", limit))
+    for commune in (OTHER_COMMUNE, ccas.insee_code):
+        transfer = {"to_commune_insee_code": commune, "transferred_on": "2018-03-02", "reason": "x"}
+        await ok(ccas.agent.post(f"/requests/{request_id}/transfers", {**transfer, "person_moved": False}))
+
+
+async def referred(ccas: Ccas, request: Json, organisation_id: str) -> dict[str, str]:
+    """A right that was looked at, and a referral that the organisation may answer by a link."""
+    authorisation = {"organisation_id": organisation_id, "purposes": ["referral"], "given_on": request["received_on"]}
+    await ok(ccas.agent.post(f"/people/{request['applicant_id']}/authorisations", authorisation))
+    path, on = f"/requests/{request['id']}", request["received_on"]
+    await ok(ccas.agent.post(f"{path}/rights-checks", {"right": "caf", "checked_on": on, "result": "pending"}))
+    body = {"organisation_id": organisation_id, "referred_on": on, "by": "phone", "answer_expected_on": on}
+    referral = await ok(ccas.agent.post(f"{path}/referrals", body))
+    answers = f"/referrals/{referral['id']}/answers"
+    await ok(ccas.agent.post(answers, {"answer": "never_went", "answered_on": on}))
+    reminder = {"reminded_on": on, "answer_expected_on": on}
+    await ok(ccas.agent.post(f"/referrals/{referral['id']}/reminders", reminder))
+    link = await ok(ccas.agent.post(f"/referrals/{referral['id']}/links", {"expires_on": "2190-01-01"}))
+    return {"referral_id": str(referral["id"]), "token": str(link["token"])}
+
+
+async def kept(databases: Databases, ccas: Ccas, request_id: str) -> None:
+    """What the file keeps of an assessment and of an earlier closing."""
+    of_file = {"tenant_id": ccas.id, "id": uuid4(), "request_id": request_id, "account_id": ccas.agent.account_id}
+    run_sql(
+        databases,
+        ccas,
+        "insert into assessments (tenant_id, id, request_id, revision, needs, viability, diagnosis,"
+        " expected_improvement, opinion, loan_cents, grant_cents, account_id, entered_at) values"
+        " (:tenant_id, :id, :request_id, 1, 'x', 'x', 'x', 'x', 'x', 200000, 0, :account_id, now())",
+        **of_file,
+    )
+    run_sql(
+        databases,
+        ccas,
+        "insert into request_reopenings (tenant_id, id, request_id, reason, reopened_on, closed_as, other_answer_kind,"
+        " other_answer_on, other_answer_attempts_on, account_id, entered_at) values (:tenant_id, :id, :request_id,"
+        " 'x', '2018-03-02', 'withdrawn', 'budget_advice', '2018-03-01', '{}', :account_id, now())",
+        **of_file,
+    )
+
+
+async def supported(ccas: Ccas, loan_id: str, person_id: str) -> dict[str, str]:
+    """A support contract under which something was done, and a workshop to which the person came."""
+    path = f"/loans/{loan_id}/support-contracts"
+    contract = await ok(ccas.agent.post(path, {"form": "oral", "agreed_on": "2011-01-22"}))
+    action = {"kind": "budget_follow_up", "done_on": "2011-03-10"}
+    await ok(ccas.agent.post(f"/support-contracts/{contract['id']}/support-actions", action))
+    workshop = await ok(ccas.agent.post("/workshops", {"title": "Gérer son budget", "held_on": "2011-05-17"}))
+    attendance = {"person_id": person_id, "status": "attended"}
+    await ok(ccas.agent.post(f"/workshops/{workshop['id']}/attendances", attendance))
+    return {"support_contract_id": str(contract["id"]), "workshop_id": str(workshop["id"])}
+
+
+async def met(ccas: Ccas, request_id: str) -> dict[str, str]:
+    """An appointment that was missed, a paper that is awaited, a note, and another that was struck out."""
+    path = f"/requests/{request_id}"
+    hour = {"starts_at": "2018-03-02T09:00:00Z", "kind": "desk", "status": "attended"}
+    appointment = await ok(ccas.agent.post(f"{path}/appointments", hour))
+    await ok(ccas.agent.post(f"/appointments/{appointment['id']}/outcome", {"status": "missed"}))
+    paper = await ok(ccas.agent.post(f"{path}/papers", {"code": "quote", "asked_on": "2018-03-02"}))
+    notes = [
+        await ok(ccas.agent.post(f"{path}/notes", {"text": text, "visibility": "shared"})) for text in ("Un", "Deux")
+    ]
+    await ok(ccas.agent.post(f"/notes/{notes[1]['id']}/strike"))
+    identifiers = (appointment["id"], paper["id"], notes[0]["id"])
+    return dict(zip(("appointment_id", "paper_id", "note_id"), map(str, identifiers), strict=True))
+
+
+async def answered(ccas: Ccas, contact_id: str, organisation_id: str) -> None:
+    """What came of the contact, and another one that has ended."""
+    hour = {"starts_at": "2018-03-02T09:00:00Z", "kind": "phone", "status": "attended"}
+    await ok(ccas.agent.post(f"/contacts/{contact_id}/appointments", hour))
+    referral = {"organisation_id": organisation_id, "referred_on": "2018-03-02", "by": "phone"}
+    await ok(ccas.agent.post(f"/contacts/{contact_id}/referrals", {**referral, "answer_expected_on": "2018-04-02"}))
+    other = {"contacted_on": "2018-03-02", "channel": "phone", "commune_insee_code": ccas.insee_code}
+    other_id = (await ok(ccas.agent.post("/contacts", other)))["id"]
+    end = {"reason_code": "referred_elsewhere", "other_answer": {"kind": "budget_advice", "given_on": "2018-03-02"}}
+    await ok(ccas.agent.post(f"/contacts/{other_id}/close", {**end, "closed_on": "2018-03-02"}))
+
+
+async def _intake_identifiers(ccas: Ccas, person_id: str) -> dict[str, str]:
+    """A prescriber, and a contact of the person from it whose sheet lacks nothing to become a request."""
+    organisation = {"name": "Mission Locale", "kinds": ["prescriber", "referral"]}
+    prescriber_id = str((await ok(ccas.agent.post("/organisations", organisation)))["id"])
+    told = demand(ccas, prescriber_id=prescriber_id)
+    contact = {name: told[name] for name in ("channel", "purpose", "commune_insee_code", "prescriber_id")}
+    asked = ("household", "project_description", "project_cost_cents", "requested_amount_cents")
+    contact |= {
+        "contacted_on": told["received_on"],
+        "person_id": person_id,
+        "sheet": {name: told[name] for name in asked},
+    }
+    return {
+        "organisation_id": prescriber_id,
+        "prescriber_id": prescriber_id,
+        "contact_id": str((await ok(ccas.agent.post("/contacts", contact)))["id"]),
     }
 
 

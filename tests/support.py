@@ -89,6 +89,7 @@ class Ccas:
     agent: Staff
     decider: Staff
     manager: Staff
+    asks_action_plan: bool
 
 
 def open_ccas(databases: Databases, client: AsyncClient, rules_of: str) -> Ccas:
@@ -130,6 +131,7 @@ def open_with(databases: Databases, client: AsyncClient, rules: TenantRules) -> 
         agent=staff[Role.AGENT],
         decider=staff[Role.DECIDER],
         manager=staff[Role.MANAGER],
+        asks_action_plan=bool(rules.versions[-1].products[0].action_plan_before_start),
     )
 
 
@@ -153,6 +155,11 @@ def add_staff(databases: Databases, tenant_id: UUID, login: str, roles: list[Rol
         )
     engine.dispose()
     return account_id
+
+
+def desk_of(databases: Databases, ccas: Ccas) -> Staff:
+    """The phone desk of a CCAS."""
+    return Staff(ccas.agent.client, add_staff(databases, ccas.id, f"desk-{uuid4().hex[:6]}", [Role.DESK]), ccas.id)
 
 
 def demand(ccas: Ccas, **changes: Any) -> Json:
@@ -191,6 +198,13 @@ APPROVAL: Json = {
     "signatory": "La présidente de la commission",
 }
 OTHER_ANSWER: Json = {"kind": "budget_advice", "given_on": "2011-01-21"}
+ACTION_PLAN: Json = {
+    "objectives": ["Tenir son budget"],
+    "actions": [
+        {"kind": "individual", "label": "Accompagnement individuel"},
+        {"kind": "group", "label": "Modules collectifs"},
+    ],
+}
 
 
 def attestation(fact: str, **changes: Any) -> Json:
@@ -207,8 +221,15 @@ async def submitted(ccas: Ccas, plan: Json | None = None, **changes: Any) -> str
     await ok(ccas.agent.post(f"{path}/assess"))
     budget = await ok(ccas.agent.put(f"{path}/budget", BUDGET, etag='"2"'))
     await ok(ccas.agent.put(f"{path}/financing-plan", plan or WHOLE_LOAN, etag=f'"{budget["version"]}"'))
+    await agreed(ccas, path)
     await ok(ccas.agent.post(f"{path}/submit"))
     return str(request["id"])
+
+
+async def agreed(ccas: Ccas, path: str) -> None:
+    """An action plan in the file, where the rules ask for one."""
+    if ccas.asks_action_plan:
+        await ok(ccas.agent.put(f"{path}/action-plan", ACTION_PLAN, etag=await etag_of(ccas.agent, path)))
 
 
 async def offered(ccas: Ccas, **terms: Any) -> str:

@@ -3,9 +3,10 @@
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from getpass import getpass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -37,30 +38,54 @@ class DemoAccount:
     roles: tuple[Role, ...]
 
 
-def add_account(owner_url: str, *, tenant: str | None, login: str, roles: Iterable[Role], password: str) -> UUID:
+def add_account(
+    owner_url: str,
+    *,
+    tenant: str | None,
+    login: str,
+    roles: Iterable[Role],
+    password: str,
+    communes: Sequence[str] = (),
+) -> UUID:
     """Adds an account or gives an existing one these roles and this password. No tenant is the platform.
 
-    Raises AccountRefused for an unknown tenant, a malformed login, a short password, or roles that do not fit.
+    One that is given communes, by INSEE code, works for these alone; without, it keeps those it had, and a new one
+    works for all.
+
+    Raises AccountRefused for an unknown tenant, a malformed login, a short password, or roles or communes that do not
+    fit.
     """
     chosen = frozenset(roles)
     _check(tenant, login, chosen, password)
     with as_owner(owner_url) as connection:
         password_hash = hash_password(password)
         if tenant is None:
+            if communes:
+                raise AccountRefused("an account of the platform works for no commune")
             return _upsert_platform(connection, login, password_hash)
-        return _upsert(connection, tenant, login, chosen, password_hash)
+        fields = {"roles": sorted(chosen), "password_hash": password_hash, "active": True}
+        if communes:
+            fields["commune_insee_codes"] = sorted(set(communes))
+        return _upsert(connection, tenant, login, fields)
 
 
 def demonstration_accounts(owner_url: str, passwords: Mapping[str, str] | None = None) -> list[DemoAccount]:
-    """An agent, a decider and a manager for each tenant, and one account of the platform.
+    """An agent, a decider, a manager and a desk for each tenant, and one account of the platform.
 
-    `passwords` keeps those of an earlier start, by user name; the others get new ones.
+    Where several communes share a tenant, an agent for each of them too. `passwords` keeps those of an earlier start,
+    by user name; the others get new ones.
     """
     kept = passwords or {}
     with as_owner(owner_url) as connection:
-        slugs = connection.execute(select(col(Tenant.slug)).order_by(col(Tenant.slug))).scalars().all()
-    roles = (Role.AGENT, Role.DECIDER, Role.MANAGER)
-    accounts = [_demonstration(owner_url, slug, role, kept) for slug in slugs for role in roles]
+        tenants = connection.execute(select(col(Tenant.slug), col(Tenant.communes)).order_by(col(Tenant.slug))).all()
+    roles = (Role.AGENT, Role.DECIDER, Role.MANAGER, Role.DESK)
+    accounts = [_demonstration(owner_url, slug, role, kept) for slug, _ in tenants for role in roles]
+    accounts += [
+        _demonstration(owner_url, slug, Role.AGENT, kept, commune=commune["insee_code"])
+        for slug, communes in tenants
+        for commune in communes
+        if len(communes) > 1
+    ]
     return [*accounts, _demonstration(owner_url, None, Role.PLATFORM, kept)]
 
 
@@ -84,11 +109,14 @@ def new_password() -> str:
     return secrets.token_urlsafe(15)
 
 
-def _demonstration(owner_url: str, tenant: str | None, role: Role, kept: Mapping[str, str]) -> DemoAccount:
-    login = "admin" if tenant is None else role.value
+def _demonstration(
+    owner_url: str, tenant: str | None, role: Role, kept: Mapping[str, str], *, commune: str | None = None
+) -> DemoAccount:
+    login = "admin" if tenant is None else role.value if commune is None else f"{role.value}-{commune}"
     username = f"{login}@{tenant or PLATFORM}"
     password = kept.get(username) or new_password()
-    add_account(owner_url, tenant=tenant, login=login, roles=[role], password=password)
+    communes = [] if commune is None else [commune]
+    add_account(owner_url, tenant=tenant, login=login, roles=[role], password=password, communes=communes)
     return DemoAccount(username, password, (role,))
 
 
@@ -103,12 +131,16 @@ def _check(tenant: str | None, login: str, roles: frozenset[Role], password: str
         raise AccountRefused("an account of a tenant has one or more of agent, decider, manager")
 
 
-def _upsert(connection: Connection, slug: str, login: str, roles: frozenset[Role], password_hash: str) -> UUID:
-    tenant_id = connection.execute(select(col(Tenant.id)).where(col(Tenant.slug) == slug)).scalar_one_or_none()
-    if tenant_id is None:
+def _upsert(connection: Connection, slug: str, login: str, fields: dict[str, Any]) -> UUID:
+    found = connection.execute(select(col(Tenant.id), col(Tenant.communes)).where(col(Tenant.slug) == slug))
+    tenant = found.one_or_none()
+    if tenant is None:
         raise AccountRefused(f"no tenant is called {slug}")
+    served = {commune["insee_code"] for commune in tenant.communes}
+    if unknown := set(fields.get("commune_insee_codes", ())) - served:
+        raise AccountRefused(f"{slug} does not serve {', '.join(sorted(unknown))}")
+    tenant_id = tenant.id
     bind_owner(connection, tenant_id)
-    fields = {"roles": sorted(roles), "password_hash": password_hash, "active": True}
     statement = (
         insert(Account)
         .values(tenant_id=tenant_id, id=uuid7(), login=login, **fields)

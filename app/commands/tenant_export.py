@@ -39,14 +39,15 @@ def as_yaml(rules: TenantRules) -> str:
 
 
 def stored_rules(owner_url: str, slug: str) -> TenantRules:
-    """The rules of a CCAS, all its versions and agreements. Raises UnknownTenant."""
+    """The rules of a CCAS, all its agreements and its versions but those withdrawn. Raises UnknownTenant."""
     with as_owner(owner_url) as connection:
         statement = select(Tenant.__table__).where(col(Tenant.slug) == slug)  # type: ignore[attr-defined]
         tenant = connection.execute(statement).mappings().one_or_none()
         if tenant is None:
             raise UnknownTenant(f'no CCAS has the slug "{slug}"')
         bind_owner(connection, tenant["id"])
-        versions = tuple(map(stored_version, version_rows(connection, tenant["id"])))
+        standing = (row for row in version_rows(connection, tenant["id"]) if row["withdrawn_at"] is None)
+        versions = tuple(map(stored_version, standing))
         agreements = [_chosen(Agreement, row) for row in _agreements(connection, tenant["id"])]
     content = {**_chosen(TenantRules, tenant), "versions": [], "agreements": agreements}
     return replace(_RULES.validate_json(json.dumps(content, default=str)), versions=versions)

@@ -16,10 +16,11 @@ from uuid_utils.compat import uuid7
 
 from app.commands import CommandRefused
 from app.commands.agreements import write_agreement
+from app.commands.organisations import write_directory
 from app.commands.owner import as_owner, bind_owner
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
-from app.tables import RuleVersionRow, Tenant
+from app.tables import Decision, RuleVersionRow, Tenant
 from app.tables.base import utc_now
 from app.tenants import seed_files
 
@@ -43,13 +44,21 @@ def load_seed_tenants(owner_url: str) -> None:
 
 def read_rules(path: Path) -> TenantRules:
     """The rules of a file. Raises YamlFault, or Pydantic's ValidationError naming the path that is wrong."""
-    return _RULES.validate_json(json.dumps(load_yaml(path), default=_plain))
+    return rules_of(load_yaml(path))
+
+
+def rules_of(content: object) -> TenantRules:
+    """The rules that the content of a file says. Raises Pydantic's ValidationError naming the paths that are wrong,
+    TypeError for keys that are no text.
+    """
+    return _RULES.validate_json(json.dumps(content, default=_plain))
 
 
 def load_tenant(owner_url: str, rules: TenantRules) -> UUID:
     """Writes a tenant with the versions and agreements it does not have yet; loading twice changes nothing.
 
-    Raises RulesDiffer when a version that is there says something else (an open one may be given an end),
+    Raises RulesDiffer when a version that is there says something else (an open one may be given an end, but not before
+    a decision taken under it), was withdrawn, or is missing from a file that adds another,
     AgreementDiffers when an agreement does, IntegrityError when versions or agreements overlap.
     """
     with as_owner(owner_url) as connection:
@@ -80,6 +89,7 @@ def _write(connection: Connection, batch: Sequence[TenantRules]) -> list[UUID]:
             bind_owner(connection, tenant_id)
         for agreement in rules.agreements:
             write_agreement(connection, tenant_id, agreement)
+        write_directory(connection, tenant_id, rules.slug)
     return ids
 
 
@@ -116,22 +126,40 @@ def _missing(
     connection: Connection, tenant_id: UUID, rules: TenantRules, known: Mapping[int, RowMapping]
 ) -> Iterator[RuleVersion]:
     """The versions that are not there, once those that were open and now end are closed. Raises RulesDiffer."""
+    named = {version.version for version in rules.versions}
+    unnamed = [number for number, row in known.items() if row["withdrawn_at"] is None and number not in named]
     for version in rules.versions:
-        row = known.get(version.version)
+        row, which = known.get(version.version), f"{rules.slug}: version {version.version}"
         if row is None:
+            if unnamed:
+                raise RulesDiffer(f"{rules.slug}: version {unnamed[0]} is already there and the file does not have it")
             yield version
             continue
+        if row["withdrawn_at"] is not None:
+            raise RulesDiffer(f"{which} was withdrawn; its number is not used again")
         there = stored_version(row)
         if there == version:
             continue
         if there.valid_to is not None or replace(there, valid_to=version.valid_to) != version:
-            raise RulesDiffer(f"{rules.slug}: version {version.version} is already there and says something else")
+            raise RulesDiffer(f"{which} is already there and says something else")
+        decided_on = _last_decision(connection, tenant_id, row["id"])
+        if version.valid_to is not None and decided_on is not None and decided_on > version.valid_to:
+            raise RulesDiffer(
+                f"{which} cannot end on {version.valid_to}: a decision of {decided_on} was taken under it"
+            )
         this = (col(RuleVersionRow.tenant_id) == tenant_id, col(RuleVersionRow.id) == row["id"])
         connection.execute(update(RuleVersionRow).where(*this).values(valid_to=version.valid_to))
 
 
+def _last_decision(connection: Connection, tenant_id: UUID, version_id: UUID) -> date | None:
+    """The day of the last decision under a version."""
+    of_version = (col(Decision.tenant_id) == tenant_id, col(Decision.rule_version_id) == version_id)
+    last: date | None = connection.execute(select(func.max(Decision.decided_on)).where(*of_version)).scalar_one()
+    return last
+
+
 def version_rows(connection: Connection, tenant_id: UUID) -> Iterable[RowMapping]:
-    """The versions of the tenant that the connection is bound to, oldest first."""
+    """The versions of the tenant that the connection is bound to, oldest first, those that were withdrawn too."""
     statement = select(RuleVersionRow.__table__).where(col(RuleVersionRow.tenant_id) == tenant_id)  # type: ignore[attr-defined]
     return connection.execute(statement.order_by(col(RuleVersionRow.version))).mappings()
 

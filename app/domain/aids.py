@@ -28,8 +28,10 @@ class Aid:
     """The facts; amounts in cents, of a month where they are of the household's budget.
 
     The terms of the loan are null where none is given. `applicant_age` in whole years on the day `on`. What is null is
-    not known: in a simulation it is not tested; where `is_complete`, what must be attested and is not is a breach.
-    `left_to_live_cents` is before the loan. `attested` tells what was attested, and whether it holds.
+    not known: in a simulation it is not tested; where `is_complete`, what must be attested or shown and is not is a
+    breach. `left_to_live_cents` is before the loan. `attested` tells what was attested, and whether it holds;
+    `documents` are the codes of the papers that were seen or waived, null where none was asked for. Without a
+    co-applicant, the age and capacity of one are null.
     """
 
     lives_in_served_commune: bool
@@ -47,6 +49,8 @@ class Aid:
     lender: str | None = None
     exceptional_reason: str | None = None
     capacity: Capacity | None = None
+    co_applicant_age: int | None = None
+    co_applicant_capacity: Capacity | None = None
     adults: int | None = None
     commune_insee_code: str | None = None
     resident_since_on: date | None = None

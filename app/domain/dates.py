@@ -32,5 +32,11 @@ def check_day(field: str, on: date, *, not_before: date | None, today: date) -> 
     """Raises DateInFuture after `today`, DateOutOfOrder before `not_before` (null: any day will do)."""
     if on > today:
         raise DateInFuture(field=field)
-    if not_before is not None and on < not_before:
+    if not_before is not None:
+        check_order(field, on, not_before=not_before)
+
+
+def check_order(field: str, on: date, *, not_before: date) -> None:
+    """Raises DateOutOfOrder before `not_before`; the day may lie ahead."""
+    if on < not_before:
         raise DateOutOfOrder(field=field, not_before=not_before.isoformat())

@@ -13,11 +13,13 @@ from app.domain.lending_limits import above, below
 from app.domain.products import Attested, ListingPolicy, Product
 
 # Rules that the law sets for every CCAS, with the text that they rest on.
+_CAPACITY_TEXT = "Code civil, articles 413-6, 414, 425, 467, 505 et 1145 à 1147"
 LEGAL_TEXTS = {
-    "capacity": "Code civil, articles 413-6, 414, 425 et 1145 à 1147",
+    "capacity": _CAPACITY_TEXT,
+    "capacity.co_applicant": _CAPACITY_TEXT,
     "over_indebtedness": "Code de la consommation, articles L722-5 et L761-1",
 }
-_ASSISTED = (Capacity.CURATORSHIP, Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION)
+_AUTHORISED = (Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION)
 _OF_LISTING = {ListingPolicy.REFUSED: Severity.REFUSE, ListingPolicy.ACCEPTED_UNDER_CONDITIONS: Severity.WARN}
 
 
@@ -47,6 +49,13 @@ def breaches(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
     ]
 
 
+def of_unstated_grant(product: Product, aid: Aid, *, reference: str) -> list[Breach]:
+    """What is told of a grant where the rules do not speak of grants; nothing can then be decided of it."""
+    if not aid.grant_cents or product.grant is not None:
+        return []
+    return [Breach("grant", None, aid.grant_cents, Severity.REFUSE, reference)]
+
+
 def _severity(product: Product, rule: str, usual: Severity) -> Severity:
     if rule in LEGAL_TEXTS:
         return usual
@@ -62,7 +71,8 @@ def _person(product: Product, aid: Aid) -> Iterator[Finding]:
         holds = aid.attested.get(fact)
         if holds is False or (holds is None and aid.is_complete):
             yield f"attestations.{fact}", None, None if holds is None else "no", Severity.REFUSE
-    if aid.documents is not None and (missing := sorted(set(product.documents) - aid.documents)):
+    is_known = aid.documents is not None or aid.is_complete
+    if is_known and (missing := sorted(set(product.documents) - (aid.documents or frozenset()))):
         yield "documents", missing, None, Severity.REFUSE
 
 
@@ -98,9 +108,8 @@ def _household(product: Product, aid: Aid) -> Iterator[Finding]:
 
 def _borrower(product: Product, aid: Aid) -> Iterator[Finding]:
     """What bars a loan and not a grant: capacity to contract, listings, over-indebtedness."""
-    is_minor = aid.applicant_age is not None and aid.applicant_age < ADULT_YEARS
-    if (is_minor and aid.capacity is not Capacity.EMANCIPATED) or aid.capacity in (Capacity.MINOR, *_ASSISTED):
-        yield "capacity", None, aid.capacity or Capacity.MINOR, Severity.WARN
+    yield from _capable("capacity", aid, age=aid.applicant_age, capacity=aid.capacity)
+    yield from _capable("capacity.co_applicant", aid, age=aid.co_applicant_age, capacity=aid.co_applicant_capacity)
     yield from _listed("ficp", product.ficp, is_listed=aid.attested.get(Attested.FICP_LISTED))
     yield from _listed("bank_ban", product.bank_ban, is_listed=aid.attested.get(Attested.BANK_BANNED))
     agreed = aid.attested.get(Attested.OVER_INDEBTEDNESS_AGREEMENT)
@@ -110,6 +119,19 @@ def _borrower(product: Product, aid: Aid) -> Iterator[Finding]:
             yield "over_indebtedness", policy, policy and Attested.OVER_INDEBTED, Severity.REFUSE
         elif policy is ListingPolicy.ACCEPTED_UNDER_CONDITIONS:
             yield "over_indebtedness", policy, Attested.OVER_INDEBTED, Severity.WARN
+
+
+def _capable(rule: str, aid: Aid, *, age: int | None, capacity: Capacity | None) -> Iterator[Finding]:
+    """Who may come of age, or signs with a curator, is told; who needs an authorisation has it recorded."""
+    is_young = age is not None and age < ADULT_YEARS and capacity is not Capacity.EMANCIPATED
+    authorised = aid.attested.get(Attested.CAPACITY_AUTHORISED)
+    if capacity in _AUTHORISED and not authorised:
+        refuses = aid.is_complete or authorised is False
+        yield rule, Attested.CAPACITY_AUTHORISED, capacity, Severity.REFUSE if refuses else Severity.WARN
+    elif is_young or capacity is Capacity.MINOR:
+        yield rule, None, Capacity.MINOR, Severity.WARN
+    elif capacity is Capacity.CURATORSHIP:
+        yield rule, None, capacity, Severity.WARN
 
 
 def _listed(rule: str, policy: ListingPolicy | None, *, is_listed: bool | None) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ MicrocreditError
 ├── Conflict              409  the state of things, or a rule, says no
 │   ├── IllegalTransition
 │   ├── RulesBreached
-│   └── ... and those of `partner_errors.py`
+│   └── ... and those of the modules `*_errors.py`
 ├── TooManyAtOnce         429
 ├── EditConflict          412, 428
 │   ├── VersionStale

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from app.domain.errors import PlanDiffersFromDecision, PlanUnbalanced
+from app.domain.money import round_half_up
 
 
 class BudgetSide(StrEnum):
@@ -34,6 +37,17 @@ def month(lines: Iterable[tuple[BudgetSide, str, int]]) -> Month:
     charges = sum(cents for side, _, cents in lines if side is BudgetSide.CHARGE)
     debts = sum(cents for side, kind, cents in lines if (side, kind) == (BudgetSide.CHARGE, "debt_instalments"))
     return Month(resources, resources - (charges - aid), debts)
+
+
+def debt_ratio_percent(debt_instalments_cents: int, resources_cents: int) -> Decimal | None:
+    """The share of its resources that a household pays on its debts, rent left out, in percent.
+
+    To the hundredth, half up; null where nothing comes in.
+    """
+    if resources_cents <= 0:
+        return None
+    hundredths = round_half_up(Fraction(debt_instalments_cents * 10_000, resources_cents))
+    return Decimal(hundredths).scaleb(-2)
 
 
 class PlanLineKind(StrEnum):
@@ -70,12 +84,15 @@ def check_balanced(lines: Iterable[PlanLine], *, project_cost_cents: int) -> Non
         raise PlanUnbalanced(total_cents=total, project_cost_cents=project_cost_cents)
 
 
+def cents_of(lines: Iterable[PlanLine], kind: PlanLineKind) -> int:
+    """What the lines of a kind that were not refused add up to, in cents."""
+    return sum(line.amount_cents for line in lines if line.kind is kind and line.status is not PlanLineStatus.REFUSED)
+
+
 def check_plan_matches(lines: Iterable[PlanLine], *, loan_cents: int, grant_cents: int) -> None:
     """Raises PlanDiffersFromDecision unless the plan holds just the loan and the grant that are decided."""
     lines = tuple(lines)
     for kind, decided in ((PlanLineKind.LOAN, loan_cents), (PlanLineKind.GRANT, grant_cents)):
-        held = sum(
-            line.amount_cents for line in lines if line.kind is kind and line.status is not PlanLineStatus.REFUSED
-        )
+        held = cents_of(lines, kind)
         if held != decided:
             raise PlanDiffersFromDecision(kind=kind.value, plan_cents=held, decided_cents=decided)

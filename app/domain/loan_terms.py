@@ -9,6 +9,7 @@ from app.domain import amortization
 from app.domain.amortization import ImpossiblePlan, Instalment, RemainderOn, Rounding
 from app.domain.errors import ImpossibleSchedule, RuleNotStated
 from app.domain.products import Product
+from app.domain.settled_rules import stated_rate
 
 
 class AskedTerms(Protocol):
@@ -68,15 +69,13 @@ class EndorsedTerms:
 def endorsed(product: Product, asked: AskedTerms, *, on: date) -> EndorsedTerms:
     """The terms to ask for; a duration is found from an instalment where the rules state the rate.
 
-    Raises RuleNotStated, ImpossibleSchedule.
+    Raises RuleNotStated, BirthDateMissing, ImpossibleSchedule.
     """
     if asked.duration_months is not None:
         return EndorsedTerms(asked.amount_cents, asked.duration_months)
-    if product.rate_percent is None:
-        raise RuleNotStated(path="rate_percent")
     rows = schedule(
         principal_cents=asked.amount_cents,
-        rate_percent=product.rate_percent,
+        rate_percent=stated_rate(product),
         first_due_on=on,
         instalment_cents=asked.instalment_cents,
     )
@@ -84,7 +83,9 @@ def endorsed(product: Product, asked: AskedTerms, *, on: date) -> EndorsedTerms:
 
 
 def complete(product: Product, asked: AskedTerms, *, on: date) -> LoanTerms:
-    """The full terms. Raises RuleNotStated for what must be computed and is not stated, ImpossibleSchedule."""
+    """The full terms. Raises RuleNotStated for what must be computed and is not stated, BirthDateMissing,
+    ImpossibleSchedule.
+    """
     terms, _ = planned(product, asked, first_due_on=on)
     return terms
 
@@ -101,9 +102,10 @@ def planned(
 
     `remainder_on` stands for the side that was asked for.
     """
-    rounding, rate = product.rounding, product.rate_percent
-    if rounding is None or rate is None:
-        raise RuleNotStated(path="rounding" if rounding is None else "rate_percent")
+    rounding = product.rounding
+    if rounding is None:
+        raise RuleNotStated(path="rounding")
+    rate = stated_rate(product)
     last_allowed = RemainderOn.LAST in rounding.remainder_on
     remainder_on = (
         remainder_on or asked.remainder_on or (RemainderOn.LAST if last_allowed else rounding.remainder_on[0])

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from app.domain.aids import Aid
 from app.domain.breaches import Finding, Severity
+from app.domain.financing import debt_ratio_percent
 from app.domain.money import round_half_up
 from app.domain.products import HouseholdScale, IncomeCeiling, LeftToLive, Period, PerUnit, Product
 
 _MONTHS = {Period.MONTH: 1, Period.YEAR: 12}
-_HUNDREDTH = Decimal("0.01")
 
 
 def units(scale: HouseholdScale, *, adults: int, minor_children: int) -> Decimal:
@@ -28,12 +29,21 @@ def ceiling_cents(ceiling: IncomeCeiling, *, adults: int, minor_children: int) -
 
 def least_left_to_live(rule: LeftToLive, *, adults: int, minor_children: int) -> int:
     """The least that must be left to live on in a month, in cents, half up."""
-    counted = {
+    return round_half_up(rule.cents_min * _counted(rule, adults=adults, minor_children=minor_children))
+
+
+def left_to_live_per_unit(rule: LeftToLive, left_cents: int, *, adults: int, minor_children: int) -> int:
+    """What is left to live on for each of those whom the rule counts, in cents, half up."""
+    counted = _counted(rule, adults=adults, minor_children=minor_children)
+    return round_half_up(Fraction(left_cents) / Fraction(counted))
+
+
+def _counted(rule: LeftToLive, *, adults: int, minor_children: int) -> Decimal:
+    return {
         PerUnit.HOUSEHOLD: Decimal(1),
         PerUnit.PERSON: Decimal(adults + minor_children),
         PerUnit.UNIT: units(rule.scale, adults=adults, minor_children=minor_children),
     }[rule.per]
-    return round_half_up(rule.cents_min * counted)
 
 
 def findings(product: Product, aid: Aid) -> Iterator[Finding]:
@@ -69,8 +79,7 @@ def _debt_ratio(product: Product, aid: Aid, instalment_cents: int) -> Iterator[F
     if resources <= 0:
         yield "debt_ratio_percent_max", str(most), None, Severity.REFUSE
     elif owed * 100 > most * resources:
-        ratio = (Decimal(owed) * 100 / resources).quantize(_HUNDREDTH)
-        yield "debt_ratio_percent_max", str(most), str(ratio), Severity.REFUSE
+        yield "debt_ratio_percent_max", str(most), str(debt_ratio_percent(owed, resources)), Severity.REFUSE
 
 
 def _assessed(product: Product, aid: Aid, instalment_cents: int) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from app.domain.amortization import ImpossiblePlan, Instalment, schedule
 from app.domain.breaches import Breach, Severity
 from app.domain.eligibility import text_of
-from app.domain.errors import RuleNotStated
 from app.domain.interest_subsidies import Shares
 from app.domain.lenders import Payer
 from app.domain.money import percent_text
 from app.domain.products import Product
+from app.domain.settled_rules import stated_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,11 @@ class Offer:
 
 
 def rate(product: Product, limits: AgreementLimits, offered: Decimal | None) -> Decimal:
-    """The rate of an offer: its own, or that of the agreement or the rules. Raises RuleNotStated where none says it."""
-    for stated in (offered, limits.rate_percent, product.rate_percent):
+    """The rate of an offer: its own, or that of the agreement or the rules. Raises as `stated_rate` does."""
+    for stated in (offered, limits.rate_percent):
         if stated is not None:
             return stated
-    raise RuleNotStated(path="rate_percent")
+    return stated_rate(product)
 
 
 def breaches(product: Product, limits: AgreementLimits, offer: Offer, *, reference: str) -> list[Breach]:

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 class Role(StrEnum):
     """What a member of staff does. Platform staff look after the instance and see no tenant's data.
 
-    A partner is a machine of a lender, and sees what was handed over to it.
+    The desk (secrétariat, accueil téléphonique) answers the phone: it searches, notes contacts and fills their intake
+    sheets, and reads no whole file. A partner is a machine of a lender, and sees what was handed over to it.
     """
 
     AGENT = "agent"
     DECIDER = "decider"
     MANAGER = "manager"
+    DESK = "desk"
     PLATFORM = "platform"
     PARTNER = "partner"
 
@@ -22,6 +24,8 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who is asking. `tenant_id` and what follows from it are null for the platform's staff and for partners.
+
+    `commune_insee_codes` are those whose files the caller sees, among the `served_insee_codes` of the tenant.
 
     A partner calls through one of its clients, whose identifier is then the `account_id`.
     """
@@ -33,8 +37,14 @@ class Caller:
     tenant_slug: str | None
     time_zone: ZoneInfo
     commune_insee_codes: frozenset[str]
+    served_insee_codes: frozenset[str]
     partner_id: UUID | None = None
     partner_code: str | None = None
+
+    @property
+    def sees_whole_tenant(self) -> bool:
+        """Whether no commune of the tenant is kept from the caller."""
+        return self.commune_insee_codes >= self.served_insee_codes
 
     @property
     def staff_account_id(self) -> UUID | None:
@@ -52,29 +62,99 @@ _AGENT = frozenset({Role.AGENT})
 _DECIDER = frozenset({Role.DECIDER})
 _MANAGER = frozenset({Role.MANAGER})
 _PARTNER = frozenset({Role.PARTNER})
-STAFF_ROLES = _STAFF
+_DESK = frozenset({Role.DESK})
+STAFF_ROLES = _STAFF | _DESK
 
 # Operation identifiers are `file_function` of `app/routers/`.
 ROLES: dict[str, frozenset[Role]] = {
     "auth_me": frozenset(Role),
     "rule_adoptions_create": _MANAGER,
+    "rule_adoptions_withdraw": _MANAGER,
     "rule_impacts_create": _MANAGER,
     "people_create": _AGENT,
-    "people_list": _STAFF,
-    "people_read": _STAFF,
+    "people_list": STAFF_ROLES,
+    "people_read": STAFF_ROLES,
     "people_update": _AGENT,
+    "people_budgets": _STAFF,
+    "candidates_search": _STAFF,
+    "relations_create": _AGENT,
+    "relations_list": _STAFF,
+    "relations_end": _AGENT,
+    "merges_create": _AGENT,
+    "merges_list": _STAFF,
+    "merges_reverse": _AGENT,
+    "organisations_create": _AGENT,
+    "organisations_list": STAFF_ROLES,
+    "organisations_read": STAFF_ROLES,
+    "organisations_update": _AGENT,
+    "contacts_create": _AGENT | _DESK,
+    "contacts_list": STAFF_ROLES,
+    "contacts_read": STAFF_ROLES,
+    "contacts_update": _AGENT | _DESK,
+    "contacts_become_request": _AGENT | _DESK,
+    "contacts_close": _AGENT | _DESK,
     "requests_create": _AGENT,
-    "requests_list": _STAFF,
+    "requests_list": STAFF_ROLES,
     "requests_read": _STAFF,
     "requests_update": _AGENT,
     "requests_actions": _STAFF,
+    "timelines_read": _STAFF,
     "requests_assess": _AGENT,
+    "requests_await_papers": _AGENT,
     "requests_submit": _AGENT,
     "requests_close": _AGENT,
+    "reopenings_create": _AGENT,
+    "reopenings_list": _STAFF,
+    "transfers_create": _AGENT | _MANAGER,
+    "transfers_list": _STAFF,
+    "assignments_create": _AGENT | _MANAGER,
+    "assignments_list": _STAFF,
+    "users_list": _AGENT | _MANAGER,
+    "working_times_create": _MANAGER,
+    "working_times_list": _AGENT | _MANAGER,
+    "workload_read": _MANAGER,
+    "workload_thresholds_create": _MANAGER,
+    "workload_thresholds_list": _MANAGER,
+    "worklist_list": _AGENT | _MANAGER,
+    "appointments_create": _AGENT | _DESK,
+    "appointments_create_of_contact": _AGENT | _DESK,
+    "appointments_list": _STAFF | _DESK,
+    "appointments_list_of_request": _STAFF | _DESK,
+    "appointments_list_of_contact": _STAFF | _DESK,
+    "appointments_figures": _STAFF,
+    "appointments_read": _STAFF | _DESK,
+    "appointments_record_outcome": _AGENT | _DESK,
+    "papers_create": _AGENT,
+    "papers_create_list": _AGENT,
+    "papers_list": _STAFF,
+    "papers_letter": _STAFF,
+    "papers_receive": _AGENT,
+    "papers_waive": _AGENT,
+    "notes_create": _STAFF,
+    "notes_list": _STAFF,
+    "notes_strike": _STAFF,
+    "rights_checks_create": _AGENT,
+    "rights_checks_list": _STAFF,
+    "referrals_create": _AGENT,
+    "referrals_create_of_contact": _AGENT,
+    "referrals_list": _STAFF,
+    "referrals_list_of_request": _STAFF,
+    "referrals_list_of_contact": _STAFF,
+    "referrals_figures": _STAFF,
+    "referrals_read": _STAFF,
+    "referrals_remind": _AGENT,
+    "referral_links_create": _AGENT,
+    "referral_answers_create": _AGENT,
+    "eligibility_read": _STAFF,
     "plans_read_budget": _STAFF,
     "plans_replace_budget": _AGENT,
+    "budget_projections_read": _STAFF,
     "plans_read_financing_plan": _STAFF,
     "plans_replace_financing_plan": _AGENT,
+    "assessments_read": _STAFF,
+    "assessments_replace": _AGENT,
+    "action_plans_read": _STAFF,
+    "action_plans_replace": _AGENT,
     "attestations_create": _AGENT,
     "attestations_list": _STAFF,
     "decisions_create": _DECIDER,
@@ -89,6 +169,19 @@ ROLES: dict[str, frozenset[Role]] = {
     "loans_disburse": _AGENT,
     "loans_open_litigation": _AGENT,
     "loans_cancel": _AGENT,
+    "support_contracts_create": _AGENT,
+    "support_contracts_list": _STAFF,
+    "support_contracts_read": _STAFF,
+    "support_contracts_end": _AGENT,
+    "support_actions_create": _AGENT,
+    "support_actions_list": _STAFF,
+    "workshops_create": _AGENT,
+    "workshops_list": _STAFF,
+    "workshops_read": _STAFF,
+    "workshops_update": _AGENT,
+    "attendances_create": _AGENT,
+    "attendances_list": _STAFF,
+    "attendances_list_of_person": _STAFF,
     "agreements_list": _STAFF,
     "agreements_read": _STAFF,
     "authorisations_create": _AGENT,

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Severity
+from app.domain.ledger import PayeeKind
 from app.domain.lenders import Guarantee, IndexedRate, InterestAid, Lender, Lending, Payer, RateBand
 from app.domain.permissions import Role
 
@@ -47,6 +48,13 @@ class Party(StrEnum):
     LENDER = "lender"
 
 
+class Collector(StrEnum):
+    """Who receives the repayments: the public accountant of the CCAS (comptable public), or the lender."""
+
+    PUBLIC_ACCOUNTANT = "public_accountant"
+    LENDER = "lender"
+
+
 class Commitment(StrEnum):
     """The form of the person's commitment beside the loan (contrat d'engagement, d'accompagnement)."""
 
@@ -61,7 +69,8 @@ class Attested(StrEnum):
     Rules may ask for the first five. `no_other_aid` is subsidiarity: no legal or optional aid applies;
     `account_at_lender`: an account is held, or opened, where the loan is taken. The others the person tells, never a
     bank: being listed in the FICP, banned from banking, in an over-indebtedness procedure, and for that last the
-    written agreement of who may give it.
+    written agreement of who may give it. `capacity_authorised`: each borrower under guardianship or a family
+    authorisation has, for this loan, the authorisation of the judge or of the family council (Code civil, article 505).
     """
 
     NO_OTHER_AID = "no_other_aid"
@@ -73,6 +82,7 @@ class Attested(StrEnum):
     BANK_BANNED = "bank_banned"
     OVER_INDEBTED = "over_indebted"
     OVER_INDEBTEDNESS_AGREEMENT = "over_indebtedness_agreement"
+    CAPACITY_AUTHORISED = "capacity_authorised"
 
 
 ASKED_FOR = frozenset(list(Attested)[:5])
@@ -212,8 +222,8 @@ class Product:
     fast_track: bool
     signed_by: tuple[Party, ...] | None
     commitment: Commitment | None
-    payee: str | None
-    collected_by: str | None
+    payee: PayeeKind | None
+    collected_by: Collector | None
     not_stated: tuple[str, ...]
     sources: dict[str, str]
     inferred: tuple[str, ...] = ()

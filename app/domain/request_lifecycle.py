@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from app.domain.errors import IllegalTransition
+from app.domain.file_errors import ReferredNowhere
 
 
 class RequestStatus(StrEnum):
@@ -10,6 +11,7 @@ class RequestStatus(StrEnum):
 
     INTAKE = "intake"
     ASSESSMENT = "assessment"
+    AWAITING_PAPERS = "awaiting_papers"
     SUBMITTED = "submitted"
     ADJOURNED = "adjourned"
     APPROVED = "approved"
@@ -23,12 +25,14 @@ class RequestStatus(StrEnum):
     GRANT_ONLY = "grant_only"
     WITHDRAWN = "withdrawn"
     CLOSED_WITHOUT_ACTION = "closed_without_action"
+    REFERRED = "referred"
 
 
 class RequestAction(StrEnum):
     """What may be done to a request."""
 
     ASSESS = "assess"
+    AWAIT_PAPERS = "await_papers"
     SUBMIT = "submit"
     APPROVE = "approve"
     GRANT_ONLY = "grant_only"
@@ -45,6 +49,9 @@ class RequestAction(StrEnum):
     RESCIND_WITH_LENDER = "rescind_with_lender"
     WITHDRAW = "withdraw"
     CLOSE_WITHOUT_ACTION = "close_without_action"
+    REFER = "refer"
+    REOPEN = "reopen"
+    REOPEN_AT_INTAKE = "reopen_at_intake"
 
 
 S, A = RequestStatus, RequestAction
@@ -52,7 +59,10 @@ S, A = RequestStatus, RequestAction
 TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
     (S.INTAKE, A.ASSESS): S.ASSESSMENT,
     (S.ADJOURNED, A.ASSESS): S.ASSESSMENT,
+    (S.ASSESSMENT, A.AWAIT_PAPERS): S.AWAITING_PAPERS,
+    (S.AWAITING_PAPERS, A.ASSESS): S.ASSESSMENT,
     (S.ASSESSMENT, A.SUBMIT): S.SUBMITTED,
+    (S.AWAITING_PAPERS, A.SUBMIT): S.SUBMITTED,
     (S.ADJOURNED, A.SUBMIT): S.SUBMITTED,
     (S.SUBMITTED, A.APPROVE): S.APPROVED,
     (S.SUBMITTED, A.GRANT_ONLY): S.GRANT_ONLY,
@@ -70,30 +80,48 @@ TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
     (S.SENT_TO_LENDER, A.LENDER_REFUSE): S.LENDER_REFUSED,
     (S.LENDER_ACCEPTED, A.CONTRACT): S.CONTRACTED,
     (S.CONTRACTED, A.RESCIND_WITH_LENDER): S.LENDER_ACCEPTED,
-} | {
+}
+
+_UNDECIDED = (S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.SUBMITTED, S.ADJOURNED)
+TRANSITIONS |= {
     (status, action): end
-    for status in (
-        *(S.INTAKE, S.ASSESSMENT, S.SUBMITTED, S.ADJOURNED, S.APPROVED),
-        *(S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED),
-    )
+    for status in (*_UNDECIDED, S.APPROVED, S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED)
     for action, end in (
         (A.WITHDRAW, S.WITHDRAWN),
         (A.CLOSE_WITHOUT_ACTION, S.CLOSED_WITHOUT_ACTION),
     )
 }
+TRANSITIONS |= {(status, A.REFER): S.REFERRED for status in _UNDECIDED}
+
+# What nobody decided, or a lender alone refused, may be taken up again: before the lender's check where no assessment
+# had begun, before the commission otherwise. A decision of the CCAS is not reopened.
+_CLOSED = (S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION, S.REFERRED)
+TRANSITIONS |= {(status, A.REOPEN): S.ASSESSMENT for status in (*_CLOSED, S.LENDER_REFUSED)}
+TRANSITIONS |= {(status, A.REOPEN_AT_INTAKE): S.INTAKE for status in _CLOSED}
 
 # The file's parts (budget, plan, description) may change until the commission has it.
-EDITABLE = frozenset({S.INTAKE, S.ASSESSMENT, S.ADJOURNED})
+EDITABLE = frozenset({S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.ADJOURNED})
 
 # Ends without a grant or an approved loan: « il est toujours proposé une autre réponse sociale » (Besançon,
 # note de restitution finale).
-NEEDS_OTHER_ANSWER = frozenset({S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION})
+NEEDS_OTHER_ANSWER = frozenset(
+    {S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION, S.REFERRED}
+)
+
+# A file is referred (réorienté) to somebody, or to another right: codes of the list of other answers.
+REFERRED_TO = frozenset({"partner_lender", "social_referent", "other_right"})
 
 # The file is on its way to a partner's loan: no contract of the CCAS can come of it.
 WITH_LENDER = frozenset({S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED})
 
 # Where nothing that a lender tells can change the request any more.
 ENDED = NEEDS_OTHER_ANSWER | {S.GRANT_ONLY}
+
+
+def check_end(status: RequestStatus, other_answer: str) -> None:
+    """Raises ReferredNowhere where a file ends as referred and its other answer, a code, refers to nobody."""
+    if status is S.REFERRED and other_answer not in REFERRED_TO:
+        raise ReferredNowhere(other_answers=sorted(REFERRED_TO))
 
 
 def after(status: RequestStatus, action: RequestAction) -> RequestStatus:

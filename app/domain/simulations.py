@@ -13,7 +13,6 @@ from app.domain.amortization import Instalment, RemainderOn, Rounding
 from app.domain.apr import Apr
 from app.domain.breaches import Breach, Severity
 from app.domain.eligibility import text_of
-from app.domain.errors import RuleNotStated
 from app.domain.interest_aids import Refund
 from app.domain.interest_subsidies import Shares
 from app.domain.lenders import Lender, Lending
@@ -22,6 +21,7 @@ from app.domain.loan_terms import AskedTerms, LoanTerms
 from app.domain.money import percent_text
 from app.domain.national_law import NationalLaw
 from app.domain.products import DecidingBody, Product, RoundingRule
+from app.domain.settled_rules import stated_rate
 from app.domain.usury import Usury, UsuryTable, usury
 
 # Where no rule says how to round: to the cent, half up, the remainder last unless the first is asked for.
@@ -89,21 +89,11 @@ def simulate(
 ) -> Simulation:
     """The loan asked for, under the rules of a product, at the rate given or else at that of the rules.
 
-    Raises RuleNotStated where neither says the rate, ImpossibleSchedule naming the field and its bound.
+    Raises RuleNotStated where neither says the rate, BirthDateMissing where it waits for the age, ImpossibleSchedule
+    naming the field and its bound.
     """
-    rate = product.rate_percent if rate_percent is None else rate_percent
-    if rate is None:
-        raise RuleNotStated(path="rate_percent")
-    computed = replace(product, rate_percent=rate, rounding=product.rounding or TO_THE_CENT)
-    # With interest the remainder is on the last row: asked for on the first, it is a breach beside the schedule.
-    terms, rows = loan_terms.planned(
-        computed,
-        asked,
-        first_due_on=days.first_due_on,
-        anchor_day=days.anchor_day,
-        remainder_on=RemainderOn.LAST if rate else None,
-    )
-    parts = interest_aids.parts(rows, product, rate_percent=rate)
+    terms, rows, parts = planned(product, asked, days, rate_percent=rate_percent)
+    rate = terms.rate_percent
     refunds = interest_aids.refunds(rows, parts, product, rate_percent=rate, fee_cents=fee_cents)
     fee_shares = interest_aids.fee_shares(product, fee_cents)
     whole = loan_aprs.of_rows(rows, days, fee_cents=fee_cents)
@@ -125,6 +115,23 @@ def simulate(
         breaches=[breach for breach in found if breach.severity is Severity.REFUSE],
         warnings=[breach for breach in found if breach.severity is Severity.WARN],
     )
+
+
+def planned(
+    product: Product, asked: AskedTerms, days: LoanDays, *, rate_percent: Decimal | None
+) -> tuple[LoanTerms, tuple[Instalment, ...], list[Shares]]:
+    """The whole terms, the rows, and what third parties pay of each. Raises as `simulate` does."""
+    rate = stated_rate(product) if rate_percent is None else rate_percent
+    computed = replace(product, rate_percent=rate, rounding=product.rounding or TO_THE_CENT)
+    # With interest the remainder is on the last row: asked for on the first, it is a breach beside the schedule.
+    terms, rows = loan_terms.planned(
+        computed,
+        asked,
+        first_due_on=days.first_due_on,
+        anchor_day=days.anchor_day,
+        remainder_on=RemainderOn.LAST if rate else None,
+    )
+    return terms, rows, interest_aids.parts(rows, product, rate_percent=rate)
 
 
 def _breaches(

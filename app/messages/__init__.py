@@ -12,12 +12,15 @@ from app.domain.errors import FieldFault, MicrocreditError
 from app.domain.money import euros
 from app.parameters.codes import label
 from app.parameters.yaml_file import load_yaml
+from app.parameters.yaml_problems import YamlProblem
 
 Language = Literal["fr", "en"]
 
 # Rules whose limits are codes, with the list they are of; rules in cents whose names do not say so.
 _CODES = {"purposes": "purposes", "purposes_excluded": "purposes", "tiers": "exceptions", "documents": "papers"}
 _IN_CENTS = frozenset({"grant", "income_ceiling", "left_to_live", "instalment_within_capacity"})
+# Facts whose values are codes of the list of their name.
+_LISTS = frozenset({"papers", "other_answers"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
 
@@ -56,6 +59,21 @@ def of_fault(fault: FieldFault, language: Language) -> str:
     """The sentence that tells what is wrong with a field, with its bounds."""
     texts = _texts(language)["faults"]
     return _filled(texts.get(fault.code, texts["invalid"]), fault.bounds, language)
+
+
+def of_letter(part: str, facts: Mapping[str, Any], language: Language) -> str:
+    """A part of a letter, with its facts."""
+    return _filled(_texts(language)["letters"][part], facts, language)
+
+
+def of_word(code: str, language: Language) -> str:
+    """The word for a state or an act; what has none stands for itself."""
+    return _texts(language)["words"].get(code, code)
+
+
+def of_yaml(problem: YamlProblem) -> str:
+    """The sentence, in French, that tells what a YAML file says otherwise than its author sees."""
+    return _texts("fr")["yaml"][problem.code].format(text=problem.text)
 
 
 def of_breach(breach: Breach, language: Language) -> str:
@@ -99,6 +117,8 @@ def _told(name: str, value: Any, language: Language) -> str:
         return "/".join(reversed(text.split("-")))
     if language == "fr" and _DECIMAL.fullmatch(text):
         return text.replace(".", ",")
+    if name in _LISTS:
+        return label(name, text, language)
     if name == "expected":
         return text.replace(" or ", " ou ") if language == "fr" else text
     return _texts(language)["words"].get(text, text)

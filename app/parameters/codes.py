@@ -1,4 +1,4 @@
-"""The lists of codes that requests and decisions choose from, with their labels: `codes.yaml`."""
+"""The lists of codes that people, requests and decisions are told with, and their labels."""
 
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,9 @@ from app.parameters.yaml_file import load_yaml
 
 @cache
 def _sections() -> dict[str, dict[str, dict[str, Any]]]:
-    sections: dict[str, dict[str, dict[str, Any]]] = load_yaml(Path(__file__).with_name("codes.yaml"))
+    sections: dict[str, dict[str, dict[str, Any]]] = {}
+    for name in ("codes.yaml", "countries.yaml"):
+        sections |= load_yaml(Path(__file__).with_name(name))
     return sections
 
 

@@ -9,14 +9,15 @@ from app.routing import refusals
 from app.routing import router as strict_router
 from app.schemas.base import Page
 from app.schemas.people import PeopleQuery, PersonCreate, PersonRead, PersonUpdate
-from app.services import people
+from app.schemas.plans import BudgetHistory
+from app.services import people, plans
 
 router = strict_router("/v1/people", "people")
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="A new beneficiary")
 async def create(session: Transaction, caller: Caller, today: Today, body: PersonCreate, answer: Answer) -> PersonRead:
-    """Search first: nobody should be there twice."""
+    """Search first: somebody of the same names and birth date is named and not added, unless told to be another."""
     return answer.tagged(await people.create(session, today=today, body=body))
 
 
@@ -32,6 +33,12 @@ async def list_(
 async def read(session: Transaction, caller: Caller, person_id: PersonId, answer: Answer) -> PersonRead:
     """The person as known today."""
     return answer.tagged(await people.read(session, person_id))
+
+
+@router.get("/{person_id}/budgets", summary="The budgets of a person's demands")
+async def budgets(session: Transaction, caller: Caller, today: Today, person_id: PersonId) -> BudgetHistory:
+    """Newest entry first, with the request that each was entered for."""
+    return await plans.budgets_of(session, person_id, today=today)
 
 
 @router.patch("/{person_id}", summary="A change in a beneficiary's situation", responses=refusals(412, 428))

@@ -4,15 +4,18 @@ from typing import Annotated
 
 from fastapi import Query, status
 
-from app.dependencies import Answer, Caller, IfMatch, RequestId, Today, Transaction
+from app.dependencies import Answer, Caller, IfMatch, Language, RequestId, Today, Transaction
 from app.routing import refusals
 from app.routing import router as strict_router
 from app.schemas.base import Page
+from app.schemas.eligibility import SubmissionRead
 from app.schemas.requests import (
     ActionList,
     AssessCreate,
+    AwaitPapersCreate,
     Closing,
     RequestCreate,
+    RequestCreated,
     RequestItem,
     RequestQuery,
     RequestRead,
@@ -28,8 +31,8 @@ router = strict_router("/v1/requests", "requests")
 @router.post("", status_code=status.HTTP_201_CREATED, summary="A new demand")
 async def create(
     session: Transaction, caller: Caller, today: Today, body: RequestCreate, answer: Answer
-) -> RequestRead:
-    """From a known person (`applicant_id`) or a new one (`applicant`)."""
+) -> RequestCreated:
+    """From a known person (`applicant_id`) or a new one (`applicant`), whom others may resemble."""
     return answer.tagged(await requests.create(session, caller=caller, today=today, body=body))
 
 
@@ -37,7 +40,7 @@ async def create(
 async def list_(
     session: Transaction, caller: Caller, answer: Answer, query: Annotated[RequestQuery, Query()]
 ) -> Page[RequestItem]:
-    """Filtered by state, commune, dates, or the applicant's name."""
+    """Filtered by state, commune, dates, or words of the file."""
     return answer.linked(await requests.list_page(session, query=query))
 
 
@@ -51,13 +54,16 @@ async def read(session: Transaction, caller: Caller, request_id: RequestId, answ
 async def update(
     session: Transaction,
     caller: Caller,
+    today: Today,
     request_id: RequestId,
     version: IfMatch,
     body: RequestUpdate,
     answer: Answer,
 ) -> RequestRead:
     """What is not named stays; possible until the commission has the file."""
-    return answer.tagged(await requests.update(session, request_id, version=version, caller=caller, body=body))
+    return answer.tagged(
+        await requests.update(session, request_id, version=version, caller=caller, today=today, body=body)
+    )
 
 
 @router.get("/{request_id}/actions", summary="What may be done now")
@@ -75,8 +81,21 @@ async def assess(
     answer: Answer,
     body: AssessCreate | None = None,
 ) -> RequestRead:
-    """From intake, or again after an adjournment."""
+    """From intake, or again once papers came or after an adjournment."""
     return answer.tagged(await requests.assess(session, request_id, caller=caller, today=today, body=body))
+
+
+@router.post("/{request_id}/await-papers", summary="The assessment waits for papers")
+async def await_papers(
+    session: Transaction,
+    caller: Caller,
+    today: Today,
+    request_id: RequestId,
+    answer: Answer,
+    body: AwaitPapersCreate | None = None,
+) -> RequestRead:
+    """Back by /assess, or on by /submit once they are there."""
+    return answer.tagged(await requests.await_papers(session, request_id, caller=caller, today=today, body=body))
 
 
 @router.post("/{request_id}/submit", summary="The file goes to the commission")
@@ -84,12 +103,18 @@ async def submit(
     session: Transaction,
     caller: Caller,
     today: Today,
+    language: Language,
     request_id: RequestId,
     answer: Answer,
     body: SubmitCreate | None = None,
-) -> RequestRead:
-    """With a budget and a financing plan that adds up to the project's cost."""
-    return answer.tagged(await requests.submit(session, request_id, caller=caller, today=today, body=body))
+) -> SubmissionRead:
+    """With a budget and a financing plan that adds up to the project's cost.
+
+    Every rule that is not met is told beside; none stops the file.
+    """
+    return answer.tagged(
+        await requests.submit(session, request_id, caller=caller, today=today, language=language, body=body)
+    )
 
 
 @router.post("/{request_id}/close", summary="The end without an aid, with another answer")
@@ -101,5 +126,5 @@ async def close(
     body: Closing,
     answer: Answer,
 ) -> RequestRead:
-    """The person withdraws, or the file is closed; one call closes and answers."""
+    """The person withdraws or is referred, or the file is closed; one call closes and answers."""
     return answer.tagged(await requests.close(session, request_id, caller=caller, today=today, body=body))

@@ -13,7 +13,8 @@ from app.schemas.base import Day, Input, Line, Output
 class AttestationCreate(Input):
     """Somebody (the person, a bank, the agent) attests that a fact holds, or that it does not.
 
-    The agreement in a procedure of over-indebtedness is written: it has a reference.
+    The agreement in a procedure of over-indebtedness, and the authorisation of a judge or a family council, are
+    written: they have a reference.
     """
 
     fact: Attested
@@ -24,10 +25,16 @@ class AttestationCreate(Input):
 
     @field_validator("reference")
     @classmethod
-    def _of_a_written_agreement(cls, reference: str | None, info: ValidationInfo) -> str | None:
-        is_agreement = info.data.get("fact") is Attested.OVER_INDEBTEDNESS_AGREEMENT and info.data.get("holds")
-        if is_agreement and reference is None:
-            raise PydanticCustomError("incoherent", "{fault}", {"fault": "agreement_without_reference"})
+    def _of_what_is_written(cls, reference: str | None, info: ValidationInfo) -> str | None:
+        if reference is not None or not info.data.get("holds"):
+            return reference
+        faults = {
+            "agreement_without_reference": Attested.OVER_INDEBTEDNESS_AGREEMENT,
+            "authorisation_without_reference": Attested.CAPACITY_AUTHORISED,
+        }
+        for fault, fact in faults.items():
+            if info.data.get("fact") is fact:
+                raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
         return reference
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.request_lifecycle import RequestStatus
@@ -21,7 +21,7 @@ from app.schemas.base import (
     Resource,
     ShortLine,
 )
-from app.schemas.codes import Channel, ClosingReason, OtherAnswerKind, Purpose
+from app.schemas.codes import Channel, ClosingReason, OtherAnswerKind, Purpose, Situation
 from app.schemas.people import PersonCreate
 
 
@@ -32,8 +32,19 @@ class Household(Input):
     minor_children: Annotated[int, Field(strict=True, ge=0, le=30)]
 
 
+def _once(codes: list[str]) -> list[str]:
+    return [*dict.fromkeys(codes)]
+
+
+Situations = Annotated[list[Situation], Field(max_length=20), AfterValidator(_once)]
+
+
 class RequestCreate(Input):
-    """A demand, from a known person (`applicant_id`) or a new one (`applicant`)."""
+    """A demand, from a known person (`applicant_id`) or a new one (`applicant`).
+
+    `situations` of the person at the moment of the demand, several at once (a student with a job); none where not told.
+    `priority_district`: whether the person lived then in a district of the politique de la ville (CUCS, later QPV).
+    """
 
     applicant_id: Id | None = None
     applicant: PersonCreate | None = None
@@ -42,10 +53,13 @@ class RequestCreate(Input):
     commune_insee_code: InseeCode
     channel: Channel
     prescriber: Line | None = None
+    prescriber_id: Id | None = None
     purpose: Purpose
     project_description: Prose
     project_cost_cents: PositiveCents
     requested_amount_cents: PositiveCents
+    situations: Situations = []
+    priority_district: StrictBool | None = None
     product: ShortLine | None = None
     received_on: Day | None = None
 
@@ -57,33 +71,46 @@ class RequestCreate(Input):
 
 
 class RequestUpdate(Input):
-    """What has changed; what is not named stays."""
+    """What has changed; what is not named stays. The product is one of today's rules."""
 
     co_applicant_id: Id | None = None
     household: Household = None  # type: ignore[assignment]
     commune_insee_code: InseeCode = None  # type: ignore[assignment]
     channel: Channel = None
     prescriber: Line | None = None
+    prescriber_id: Id | None = None
     purpose: Purpose = None
     project_description: Prose = None  # type: ignore[assignment]
     project_cost_cents: PositiveCents = None  # type: ignore[assignment]
     requested_amount_cents: PositiveCents = None  # type: ignore[assignment]
+    situations: Situations = None  # type: ignore[assignment]
+    priority_district: StrictBool | None = None
+    product: ShortLine = None  # type: ignore[assignment]
 
 
 class RequestQuery(PageQuery):
-    """Filters of the list of requests; `q` finds the applicant's name or the reference."""
+    """Filters of the list of requests.
+
+    `q`: words that each begin one of the file's, in any order: of the names and phones of the applicant and
+    co-applicant, the reference, the project, its purpose, the prescriber.
+    """
 
     status: RequestStatus | None = None
     commune_insee_code: InseeCode | None = None
+    instructing_agent_id: Id | None = None
     q: ShortLine | None = None
     received_from: Day | None = None
     received_to: Day | None = None
 
 
 class OtherAnswer(Input):
-    """The answer given in place of an aid. `attempts_on`: the dated attempts before `unreachable`."""
+    """The answer given in place of an aid, and by which organisation of the directory, if by one.
+
+    `attempts_on`: the dated attempts before `unreachable`.
+    """
 
     kind: OtherAnswerKind
+    organisation_id: Id | None = None
     given_on: Day
     attempts_on: Annotated[list[Day], Field(max_length=20)] = []
 
@@ -94,17 +121,26 @@ class AssessCreate(Input):
     assessed_on: Day | None = None
 
 
+class AwaitPapersCreate(Input):
+    """Papers are awaited before the file can go on."""
+
+    awaited_on: Day | None = None
+
+
 class SubmitCreate(Input):
     """The file goes to the commission."""
 
     submitted_on: Day | None = None
 
 
-_ENDS = ("withdrawn", "closed_without_action", "lender_refused")
+_ENDS = ("withdrawn", "closed_without_action", "lender_refused", "referred")
 
 
 class Closing(Input):
-    """The person withdraws, the lender has refused, or the file is closed; each time another answer was given."""
+    """The person withdraws, is referred, the lender has refused, or the file is closed: another answer was given.
+
+    A file is `referred` by an answer that names where to: a partner lender, the social referent, another right.
+    """
 
     outcome: Annotated[RequestStatus, Field(json_schema_extra={"enum": [*_ENDS]})]
     reason_code: ClosingReason
@@ -123,6 +159,7 @@ class OtherAnswerRead(Output):
     """The answer that was given in place of an aid."""
 
     kind: str
+    organisation_id: UUID | None
     given_on: date
     attempts_on: list[date]
 
@@ -135,6 +172,7 @@ class RequestItem(Output):
     reference: str
     status: RequestStatus
     applicant_id: UUID
+    instructing_agent_id: UUID
     commune_insee_code: str
     purpose: str
     product: str
@@ -152,14 +190,18 @@ class RequestRead(Resource):
     status: RequestStatus
     applicant_id: UUID
     co_applicant_id: UUID | None
+    instructing_agent_id: UUID
     household: Household
     commune_insee_code: str
     channel: str
     prescriber: str | None
+    prescriber_id: UUID | None
     purpose: str
     project_description: str
     project_cost_cents: int
     requested_amount_cents: int
+    situations: list[str]
+    priority_district: bool | None
     product: str
     received_on: date
     rules_version: int
@@ -167,6 +209,12 @@ class RequestRead(Resource):
     closing_reason: str | None
     other_answer: OtherAnswerRead | None
     entered_at: datetime
+
+
+class RequestCreated(RequestRead):
+    """A request as taken in. `similar_person_ids`: people of the applicant's names and birth date, to be compared."""
+
+    similar_person_ids: list[UUID]
 
 
 class ActionRead(Output):

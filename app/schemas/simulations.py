@@ -25,7 +25,8 @@ from app.schemas.base import (
     ShortLine,
 )
 from app.schemas.codes import ExceptionalReason, Purpose
-from app.schemas.decisions import BreachRead, RoundingUnit
+from app.schemas.decisions import RoundingUnit
+from app.schemas.eligibility import ToldBreach
 from app.schemas.loans import ScheduleRowRead
 
 Slug = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,62}$", examples=["toulouse"])]
@@ -146,12 +147,6 @@ class UsuryRead(Output):
     valid_from: date | None
 
 
-class SimulationBreach(BreachRead):
-    """A rule that is not met, with the sentence that tells it."""
-
-    message: str
-
-
 class SimulationRead(Output):
     """The whole schedule, with every breach beside it. `apr_percent` is that of the contract (TAEG).
 
@@ -167,6 +162,6 @@ class SimulationRead(Output):
     borrower_apr_percent: FixedPercent
     usury: UsuryRead
     eligible: bool
-    breaches: list[SimulationBreach]
-    warnings: list[SimulationBreach]
+    breaches: list[ToldBreach]
+    warnings: list[ToldBreach]
     rules_version: int | None

@@ -9,24 +9,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain import loan_lifecycle, request_lifecycle
 from app.domain.decisions import ACTIONS, Outcome
-from app.domain.errors import IllegalTransition, MicrocreditError
+from app.domain.errors import IllegalTransition, MicrocreditError, RequestLocked
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
 from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller, allows
-from app.domain.request_lifecycle import EDITABLE, RequestAction
+from app.domain.request_lifecycle import EDITABLE, ENDED, RequestAction
 from app.schemas.requests import ActionList, ActionRead
 from app.services import (
+    assignments,
+    completeness,
     decisions,
     handoffs,
     loan_states,
     loan_steps,
     loans,
-    plans,
+    referrals,
     repayments,
     requests,
     rules,
     signatures,
+    transfers,
 )
 from app.services import request_steps as steps
 from app.services.signatures import BORROWERS
@@ -38,7 +41,10 @@ _REQUEST_OPERATIONS: dict[str, str] = {
     "update": "requests_update",
     "replace_budget": "plans_replace_budget",
     "replace_financing_plan": "plans_replace_financing_plan",
+    "replace_assessment": "assessments_replace",
+    "replace_action_plan": "action_plans_replace",
     RequestAction.ASSESS: "requests_assess",
+    RequestAction.AWAIT_PAPERS: "requests_await_papers",
     RequestAction.SUBMIT: "requests_submit",
     RequestAction.APPROVE: "decisions_create",
     RequestAction.GRANT_ONLY: "decisions_create",
@@ -52,7 +58,23 @@ _REQUEST_OPERATIONS: dict[str, str] = {
     RequestAction.WITHDRAW: "requests_close",
     RequestAction.CLOSE_WITHOUT_ACTION: "requests_close",
     RequestAction.LENDER_REFUSE: "requests_close",
+    RequestAction.REFER: "requests_close",
+    RequestAction.REOPEN: "reopenings_create",
+    "assign": "assignments_create",
+    "transfer": "transfers_create",
+    "attest": "attestations_create",
+    "ask_paper": "papers_create",
+    "check_right": "rights_checks_create",
+    "make_referral": "referrals_create",
+    "plan_appointment": "appointments_create",
+    "write_note": "notes_create",
 }
+# What changes the file itself, until the commission has it.
+_EDITS = ("update", "replace_budget", "replace_financing_plan", "replace_assessment", "replace_action_plan")
+
+# What may be added to a file that has not ended, and to any file.
+_ADDED_WHILE_OPEN = ("attest", "ask_paper")
+_ADDED_EVER = ("check_right", "make_referral", "plan_appointment", "write_note")
 
 # Of a partner's loan, the partner tells.
 OF_OWN_FUNDS = (LoanAction.DISBURSE, LoanAction.REPAY, LoanAction.REVERSE, LoanAction.OPEN_LITIGATION)
@@ -96,16 +118,22 @@ async def _request_obstacles(
     session: AsyncSession, request: Request, *, caller: Caller, today: date
 ) -> dict[str, list[str]]:
     edits = [] if request.status in EDITABLE else ["state"]
+    added = [] if request.status not in ENDED else ["state"]
     obstacles: dict[str, list[str]] = {
-        "update": edits,
-        "replace_budget": edits,
-        "replace_financing_plan": edits,
+        **dict.fromkeys(_EDITS, edits),
+        **dict.fromkeys(_ADDED_WHILE_OPEN, added),
     }
+    for action in _ADDED_EVER:
+        obstacles[action] = []
+    for given, check in (("assign", assignments.check_may_assign), ("transfer", transfers.check_may_transfer)):
+        obstacles[given] = await _refusals(_checked(check, request, caller=caller))
     for action in RequestAction:
         known = (request.status, action) in request_lifecycle.TRANSITIONS
         obstacles[action] = [] if known else ["state"]
     if not obstacles[RequestAction.SUBMIT]:
-        obstacles[RequestAction.SUBMIT] = [lacking.code for lacking in await plans.lackings(session, request)]
+        obstacles[RequestAction.SUBMIT] = [
+            lacking.code for lacking in await completeness.lackings(session, request, on=today)
+        ]
     for sending, kind in ((SEND_PRECHECK, HandoffKind.PRECHECK), (SEND_LOAN_FILE, HandoffKind.LOAN_FILE)):
         obstacles[sending] = await _refusals(handoffs.check_may_send(session, request, kind, today=today))
     obstacles["offer_loan"] = await _refusals(_check_offer(session, request, today=today))
@@ -125,6 +153,7 @@ def _guards(
         RequestAction.LENDER_REFUSE: partial(handoffs.check_refused, session, request),
         RequestAction.WITHDRAW: unloaned,
         RequestAction.CLOSE_WITHOUT_ACTION: unloaned,
+        RequestAction.REFER: partial(_check_refer, session, request),
         **{
             action: partial(_check_outcome, session, request, outcome, caller=caller, today=today)
             for outcome, action in ACTIONS.items()
@@ -148,6 +177,15 @@ async def _check_outcome(
     raise refusals[0]
 
 
+async def _check_refer(session: AsyncSession, request: Request) -> None:
+    await steps.check_no_live_loan(session, request)
+    await referrals.check_referred(session, request)
+
+
+async def _checked(check: Callable[..., None], request: Request, *, caller: Caller) -> None:
+    check(request, caller=caller)
+
+
 async def _check_offer(session: AsyncSession, request: Request, *, today: date) -> None:
     await loans.check_offerable(session, request)
     await signatures.check_adults(session, request, parties=BORROWERS, on=today)
@@ -156,7 +194,7 @@ async def _check_offer(session: AsyncSession, request: Request, *, today: date) 
 async def _refusals(guard: Awaitable[None]) -> list[str]:
     try:
         await guard
-    except IllegalTransition:
+    except (IllegalTransition, RequestLocked):
         return ["state"]
     except MicrocreditError as refused:
         return [refused.code]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import or_, select
@@ -15,9 +16,9 @@ from app.domain.aids import Aid, age_on
 from app.domain.lenders import Lending
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.products import Product
-from app.services import attestations, loan_states, plans
+from app.services import attestations, loan_states, papers, plans, revisions
 from app.tables import Budget, Loan, Person, Request
-from app.tenancy import of_tenant
+from app.tenancy import of_tenant, widened
 
 _AID = TypeAdapter(Aid)
 _NOT_PAID_OUT = (LoanStage.OFFERED, LoanStage.ACCEPTED)
@@ -25,20 +26,24 @@ _NOT_PAID_OUT = (LoanStage.OFFERED, LoanStage.ACCEPTED)
 
 async def of_request(session: AsyncSession, request: Request, *, served: frozenset[str], on: date) -> Aid:
     """What a decision of a day rests on, but for the aid itself. `served` are the communes of the CCAS, by code."""
-    applicant = await session.get_one(Person, (request.tenant_id, request.applicant_id))
-    budget = await plans.latest(session, Budget, request.id)
+    people = await _borrowers(session, request)
+    applicant, other = people[request.applicant_id], people.get(request.co_applicant_id)
+    budget = await revisions.latest(session, Budget, request.id)
     ended = await _ends_of_other_loans(session, request, on=on)
     return Aid(
         on=on,
         purpose=request.purpose,
         applicant_age=age_on(applicant.birth_on, on),
         capacity=applicant.capacity,
+        co_applicant_age=age_on(other.birth_on, on) if other else None,
+        co_applicant_capacity=other.capacity if other else None,
         adults=request.adults,
         minor_children=request.minor_children,
         lives_in_served_commune=applicant.commune_insee_code in served,
         commune_insee_code=applicant.commune_insee_code,
         resident_since_on=applicant.resident_since_on,
         attested=await attestations.latest(session, request.id, on=on),
+        documents=await papers.provided_by(session, request, on=on),
         running_loans=sum(end is None for end in ended),
         last_loan_ended_on=max((end for end in ended if end is not None), default=None),
         is_complete=True,
@@ -61,6 +66,12 @@ def read_back(facts: Mapping[str, Any], *, on: date) -> Aid:
     return _AID.validate_python({"on": on, **facts})
 
 
+async def _borrowers(session: AsyncSession, request: Request) -> dict[UUID | None, Person]:
+    wanted = (request.applicant_id, request.co_applicant_id)
+    statement = select(Person).where(of_tenant(session, Person), col(Person.id).in_(wanted))
+    return {person.id: person for person in (await session.scalars(statement)).all()}
+
+
 async def _of_budget(session: AsyncSession, budget: Budget) -> dict[str, Any]:
     month = financing.month(await plans.budget_lines_of(session, budget))
     return {**asdict(month), "assessed_capacity_cents": budget.assessed_capacity_cents}
@@ -81,7 +92,8 @@ async def _ends_of_other_loans(session: AsyncSession, request: Request, *, on: d
             col(Loan.offered_on) <= on,
         )
     )
-    return [await _ended_on(session, loan, on=on) for loan in (await session.scalars(statement)).all()]
+    async with widened(session):
+        return [await _ended_on(session, loan, on=on) for loan in (await session.scalars(statement)).all()]
 
 
 async def _ended_on(session: AsyncSession, loan: Loan, *, on: date) -> date | None:

@@ -15,12 +15,19 @@ from app.schemas.auth import MeRead, TokenForm, TokenRead
 from app.security import TOKEN_LIFE, Credential, client_secret_matches, password_matches, sign_ins, sign_token
 from app.settings import settings
 from app.tables import Account, Partner, PartnerClient, PlatformAccount, Tenant
-from app.tenancy import bind
+from app.tenancy import bind, narrow
 
 PLATFORM = "platform"
 # Built once: it runs at every request.
 _STAFF_MEMBER = (
-    select(col(Account.login), col(Account.roles), col(Tenant.slug), col(Tenant.time_zone), col(Tenant.communes))
+    select(
+        col(Account.login),
+        col(Account.roles),
+        col(Account.commune_insee_codes),
+        col(Tenant.slug),
+        col(Tenant.time_zone),
+        col(Tenant.communes),
+    )
     .join(Tenant, col(Tenant.id) == col(Account.tenant_id))
     .where(
         col(Account.tenant_id) == bindparam("tenant_id"),
@@ -111,7 +118,10 @@ async def _platform_account(session: AsyncSession, login: str) -> tuple[Credenti
 
 
 async def caller_of(session: AsyncSession, credential: Credential, *, now: datetime) -> Caller:
-    """Who the credential belongs to today: roles are read anew at each request. Raises TokenRefused."""
+    """Who the credential belongs to today: roles and communes are read anew at each request. Raises TokenRefused.
+
+    The transaction of one who works for some communes only is narrowed to them.
+    """
     if credential.partner_id is not None:
         return await _partner_caller(session, credential, now=now)
     if credential.tenant_id is None:
@@ -122,6 +132,9 @@ async def caller_of(session: AsyncSession, credential: Credential, *, now: datet
     row = found.one_or_none()
     if row is None:
         raise TokenRefused
+    served, own = frozenset(commune["insee_code"] for commune in row.communes), row.commune_insee_codes
+    if own is not None:
+        await narrow(session, own)
     return Caller(
         account_id=credential.account_id,
         login=row.login,
@@ -129,7 +142,8 @@ async def caller_of(session: AsyncSession, credential: Credential, *, now: datet
         tenant_id=credential.tenant_id,
         tenant_slug=row.slug,
         time_zone=ZoneInfo(row.time_zone),
-        commune_insee_codes=frozenset(commune["insee_code"] for commune in row.communes),
+        commune_insee_codes=served if own is None else served & frozenset(own),
+        served_insee_codes=served,
     )
 
 
@@ -148,6 +162,7 @@ async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
         tenant_slug=None,
         time_zone=_PLATFORM_TIME_ZONE,
         commune_insee_codes=frozenset(),
+        served_insee_codes=frozenset(),
     )
 
 
@@ -177,6 +192,7 @@ async def _partner_caller(session: AsyncSession, credential: Credential, *, now:
         tenant_slug=None,
         time_zone=_PLATFORM_TIME_ZONE,
         commune_insee_codes=frozenset(),
+        served_insee_codes=frozenset(),
         partner_id=credential.partner_id,
         partner_code=client.code,
     )

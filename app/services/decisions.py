@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import eligibility, law_limits, loan_terms, overrides
+from app.domain import law_limits, loan_terms, overrides
 from app.domain.aids import Aid
 from app.domain.breaches import Breach
 from app.domain.dates import check_day
@@ -25,7 +25,7 @@ from app.domain.permissions import Caller
 from app.domain.products import Product
 from app.domain.request_lifecycle import after
 from app.domain.rules import RuleVersion
-from app.parameters.law import national_law, usury_table
+from app.parameters.law import usury_table
 from app.schemas.base import Page
 from app.schemas.decisions import (
     BreachRead,
@@ -37,7 +37,7 @@ from app.schemas.decisions import (
     LoanTermsRead,
     OverrideRead,
 )
-from app.services import aid_facts, plans, rules
+from app.services import action_plans, aid_facts, eligibility, other_answers, plans, revisions, rules
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.tables import Budget, Decision, FinancingPlan, Request
@@ -55,14 +55,14 @@ async def create(
     """Decides on a submitted request, under the rules in force on the day of the decision.
 
     Raises IllegalTransition, PartnerLends, NoLender, UnknownLender, PlanMissing, PlanUnbalanced,
-    PlanDiffersFromDecision, RuleNotStated, ImpossibleSchedule, RulesBreached, OverrideNotNeeded, OverrideNotAllowed,
-    DateInFuture, DateOutOfOrder.
+    PlanDiffersFromDecision, ActionPlanMissing, ActionBegunBeforeValidation, RuleNotStated, ImpossibleSchedule,
+    RulesBreached, OverrideNotNeeded, OverrideNotAllowed, DateInFuture, DateOutOfOrder.
     """
     request = await steps.locked(session, request_id)
     after(request.status, ACTIONS[body.outcome])
     check_day("decided_on", body.decided_on, not_before=await steps.last_act_on(session, request), today=today)
-    version_id, version = await rules.in_force(session, body.decided_on)
-    facts = await aid_facts.of_request(session, request, served=caller.commune_insee_codes, on=body.decided_on)
+    version_id, version = await rules.in_force(session, body.decided_on, held=True)
+    facts = await aid_facts.of_request(session, request, served=caller.served_insee_codes, on=body.decided_on)
     age = facts.applicant_age
     product = rules.product(version, request.product, on=body.decided_on, lender=body.lender, age=age)
     check_outcome(product, body.outcome)
@@ -70,6 +70,8 @@ async def create(
     facts = aid_facts.for_lender(product, facts)
     terms, aid = _terms_and_aid(product, facts, body, version.reference, caller=caller)
     breaches = _breaches(product, aid, body, version.reference, caller=caller, terms=terms)
+    if body.outcome in GIVES:
+        await action_plans.check_to_come(session, request, product, on=body.decided_on)
     plan = await _plan(session, request, body)
     decision = Decision(
         tenant_id=request.tenant_id,
@@ -89,7 +91,7 @@ async def create(
     )
     session.add(decision)
     if body.other_answer is not None:
-        steps.record_other_answer(request, body.other_answer, today=today)
+        await other_answers.record(session, request, body.other_answer, since=request.received_on, today=today)
     steps.move(session, request, ACTIONS[body.outcome], caller=caller, effect_on=body.decided_on)
     return _read(decision, version)
 
@@ -171,7 +173,7 @@ async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -
     if body.financing_plan is not None:
         plan: FinancingPlan | None = await plans.record_plan(session, request, body.financing_plan)
     else:
-        plan = await plans.latest(session, FinancingPlan, request.id)
+        plan = await revisions.latest(session, FinancingPlan, request.id)
     if plan is None:
         raise PlanMissing
     lines = await plans.lines_of(session, plan)
@@ -187,12 +189,13 @@ async def check_person(
     session: AsyncSession, request: Request, product: Product, outcome: Outcome, *, caller: Caller, on: date
 ) -> None:
     """Raises RulesBreached where an aid is out of the question for this person, whatever its terms, and the caller
-    may not go past the rule.
+    may not go past the rule; ActionPlanMissing, ActionBegunBeforeValidation.
     """
     if outcome in GIVES:
-        facts = await aid_facts.of_request(session, request, served=caller.commune_insee_codes, on=on)
-        found = eligibility.breaches(product, aid_facts.for_lender(product, facts), reference="")
+        facts = await aid_facts.of_request(session, request, served=caller.served_insee_codes, on=on)
+        found = eligibility.of_aid(product, aid_facts.for_lender(product, facts), reference="")
         overrides.check_refusals(product, found, overridden={breach.rule for breach in found}, roles=caller.roles)
+        await action_plans.check_to_come(session, request, product, on=on)
 
 
 def _terms_and_aid(
@@ -234,27 +237,17 @@ def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
 def _breaches(
     product: Product, aid: Aid, body: DecisionCreate, reference: str, *, caller: Caller, terms: Terms | None = None
 ) -> list[Breach]:
-    """The breaches to be kept with the decision. Raises as `overrides.check` does where an aid is given."""
-    breaches = [*eligibility.breaches(product, aid, reference=reference), *_of_law(product, body, terms)]
+    """The breaches to be kept with the decision, usury among them where the CCAS lends on whole terms.
+
+    Raises as `overrides.check` does where an aid is given, ImpossibleSchedule.
+    """
+    breaches = eligibility.of_aid(product, aid, reference=reference)
+    if isinstance(terms, CompleteTerms):
+        breaches += law_limits.usury_of_terms(product, terms, on=body.decided_on, table=usury_table())
     if body.outcome in GIVES:
         overridden = {override.rule for override in body.overrides}
         overrides.check(product, breaches, overridden=overridden, roles=caller.roles)
     return breaches
-
-
-def _of_law(product: Product, body: DecisionCreate, terms: Terms | None) -> list[Breach]:
-    """What the law says of the loan: the caps on who lends, and usury where the CCAS does. Raises ImpossibleSchedule.
-
-    Of terms that no schedule fits, the caps alone.
-    """
-    asked = terms or body.loan
-    if asked is None:
-        return []
-    on, amount, months = body.decided_on, asked.amount_cents, asked.duration_months
-    found = law_limits.breaches(product, amount_cents=amount, duration_months=months, on=on, law=national_law())
-    if isinstance(terms, CompleteTerms):
-        found += law_limits.usury_of_terms(product, terms, on=on, table=usury_table())
-    return found
 
 
 async def _next_number(session: AsyncSession, request_id: UUID) -> int:
@@ -263,7 +256,7 @@ async def _next_number(session: AsyncSession, request_id: UUID) -> int:
 
 
 async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
-    budget = await plans.latest(session, Budget, request.id)
+    budget = await revisions.latest(session, Budget, request.id)
     return budget.id if budget else None
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.handoff_lifecycle import HandoffKind
-from app.services import decisions, plans
+from app.services import decisions, plans, revisions
 from app.tables import Budget, BudgetLine, FinancingPlan, Person, Request
 from app.tenancy import of_tenant
 
@@ -59,7 +59,7 @@ async def _person(session: AsyncSession, request: Request, person_id: Any, names
 
 async def _loan_file(session: AsyncSession, request: Request) -> Json:
     endorsement = await decisions.endorsement(session, request.id)
-    plan = await plans.latest(session, FinancingPlan, request.id)
+    plan = await revisions.latest(session, FinancingPlan, request.id)
     lines = await plans.lines_of(session, plan) if plan else ()
     return {
         "project": _plain(request, _PROJECT),
@@ -75,7 +75,7 @@ async def _loan_file(session: AsyncSession, request: Request) -> Json:
 
 
 async def _budget(session: AsyncSession, request: Request) -> list[Json]:
-    budget = await plans.latest(session, Budget, request.id)
+    budget = await revisions.latest(session, Budget, request.id)
     if budget is None:
         return []
     statement = (

@@ -26,12 +26,19 @@ async def page(
     *,
     query: PageQuery,
     items: TypeAdapter[list[Item]],
+    parent_id: UUID | None = None,
 ) -> Page[Item]:
-    """One page of the statement's rows, which include the table's `id`. Raises CursorNotOurs."""
-    scope = f"{bound_tenant(session)}/{table.__tablename__}"
+    """One page of the statement's rows, which include the table's `id`: all, or a parent's. Raises CursorNotOurs."""
+    scope = scope_of(session, table, parent_id)
     statement = statement.where(of_tenant(session, table))
     rows, next_cursor = await keyset_page(session, statement, table.id, scope=scope, query=query)
     return Page(items=items.validate_python(rows), next_cursor=next_cursor)
+
+
+def scope_of(session: AsyncSession, table: type[TenantTable], parent_id: UUID | None = None) -> str:
+    """Where a cursor is good: in the tenant's list of the table's rows, or in that of one parent's."""
+    whole = f"{bound_tenant(session)}/{table.__tablename__}"
+    return whole if parent_id is None else f"{whole}/{parent_id}"
 
 
 async def keyset_page(

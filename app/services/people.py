@@ -1,5 +1,6 @@
 """The people whom the CCAS helps."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -7,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import NotFound, VersionStale
+from app.domain.errors import ApplicantUnknown, NotFound, VersionStale
+from app.domain.people_errors import PersonMayExist, PersonMerged
+from app.domain.person_matching import Identity, is_the_same
 from app.schemas.base import Page
 from app.schemas.people import PeopleQuery, PersonCreate, PersonRead, PersonUpdate
 from app.services.pages import page
@@ -21,29 +24,59 @@ from app.tenancy import bound_tenant, of_tenant
 
 # What typing does not tell apart and Unicode does not decompose.
 _ALIKE = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'", "ʼ": "'"})
+_FROM_ABROAD = re.compile(r"^(\+|00)33\s*0?")
 
 _COLUMNS = [getattr(Person, name) for name in PersonRead.model_fields]
 _ITEMS = TypeAdapter(list[PersonRead])
 
 
 async def create(session: AsyncSession, *, today: date, body: PersonCreate) -> PersonRead:
-    """A new beneficiary. Raises DateInFuture for someone born tomorrow, DateOutOfOrder for a resident not yet born."""
+    """A new beneficiary, unless somebody of the same names and birth date is known.
+
+    Raises PersonMayExist, ApplicantUnknown, DateInFuture for someone born tomorrow, DateOutOfOrder for a resident
+    not yet born.
+    """
+    # Two desks that enter the same person at once: the second sees what the first wrote.
+    turn = func.hashtextextended(f"{bound_tenant(session)}/{body.birth_on}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(turn)))
+    if same := await same_as(session, body):
+        raise PersonMayExist(candidate_ids=[str(person_id) for person_id in same])
     return PersonRead.model_validate(await add(session, today=today, body=body))
 
 
 async def add(session: AsyncSession, *, today: date, body: PersonCreate) -> Person:
     """Adds the row of a new beneficiary."""
-    fields = body.model_dump()
-    person = Person(tenant_id=bound_tenant(session), name_key=name_key(fields), **fields)
+    fields = body.model_dump(exclude={"not_the_same_as"})
+    person = Person(tenant_id=bound_tenant(session), **fields | _keys(fields))
     _check_days(person, today=today)
     session.add(person)
     await session.flush()  # a request refers to the person through a foreign key without an ORM relation
     return person
 
 
+async def same_as(session: AsyncSession, body: PersonCreate) -> list[UUID]:
+    """The people of exactly these names and birth date, but those whom the body says to be others; oldest first.
+
+    Raises ApplicantUnknown where it names somebody whom the CCAS does not know.
+    """
+    others = select(col(Person.id)).where(of_tenant(session, Person), col(Person.id).in_(body.not_the_same_as))
+    if body.not_the_same_as and set(body.not_the_same_as) - {*(await session.scalars(others)).all()}:
+        raise ApplicantUnknown(field="not_the_same_as")
+    statement = (
+        select(col(Person.id), col(Person.birth_name), col(Person.first_names), col(Person.birth_on))
+        .where(of_tenant(session, Person), col(Person.birth_on) == body.birth_on, current())
+        .order_by(col(Person.id))
+    )
+    sought = identity_of(body.model_dump())
+    rows = (await session.execute(statement)).mappings()
+    return [
+        row["id"] for row in rows if row["id"] not in body.not_the_same_as and is_the_same(sought, identity_of(row))
+    ]
+
+
 async def list_page(session: AsyncSession, *, query: PeopleQuery) -> Page[PersonRead]:
-    """Beneficiaries, newest first."""
-    statement = select(*_COLUMNS)
+    """Beneficiaries, newest first, without those who were merged into another."""
+    statement = select(*_COLUMNS).where(current())
     if query.q is not None:
         statement = statement.where(named(query.q))
     return await page(session, statement, Person, query=query, items=_ITEMS)
@@ -61,42 +94,96 @@ async def read(session: AsyncSession, person_id: UUID) -> PersonRead:
 async def update(
     session: AsyncSession, person_id: UUID, *, version: int, today: date, body: PersonUpdate
 ) -> PersonRead:
-    """Changes what the body names. Raises NotFound, VersionStale, DateInFuture, DateOutOfOrder."""
-    person = (
-        await session.scalars(
-            select(Person).where(of_tenant(session, Person), col(Person.id) == person_id).with_for_update()
-        )
-    ).one_or_none()
+    """Changes what the body names. Raises NotFound, VersionStale, PersonMerged, DateInFuture, DateOutOfOrder."""
+    person = (await locked(session, person_id)).get(person_id)
     if person is None:
         raise NotFound
     if person.version != version:
         raise VersionStale
+    check_current(person)
     for field, value in body.model_dump(exclude_unset=True).items():
         setattr(person, field, value)
     _check_days(person, today=today)
-    person.name_key = name_key(person.model_dump())
+    for field, value in _keys(person.model_dump()).items():
+        setattr(person, field, value)
     person.version += 1
     return PersonRead.model_validate(person)
 
 
+async def locked(session: AsyncSession, *person_ids: UUID) -> dict[UUID, Person]:
+    """The rows of these people, held until the end of the transaction, in one order for everyone; none for a stranger.
+
+    What refers to them may still be added meanwhile: only their own rows are held.
+    """
+    statement = (
+        select(Person)
+        .where(of_tenant(session, Person), col(Person.id).in_(person_ids))
+        .order_by(col(Person.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {person.id: person for person in (await session.scalars(statement)).all()}
+
+
+async def check_known(session: AsyncSession, field: str, person_id: UUID | None) -> None:
+    """Raises ApplicantUnknown for whom the CCAS does not know, PersonMerged for whom it knows under another row."""
+    statement = select(Person).where(of_tenant(session, Person), col(Person.id) == person_id)
+    person = (await session.scalars(statement)).one_or_none()
+    if person is None:
+        raise ApplicantUnknown(field=field)
+    check_current(person)
+
+
+def check_current(person: Person) -> None:
+    """Raises PersonMerged for somebody whose files are kept under another person."""
+    if person.merged_into_id is not None:
+        raise PersonMerged(merged_into_id=str(person.merged_into_id))
+
+
+def current() -> ColumnElement[bool]:
+    """The condition that a person was not merged into another."""
+    return col(Person.merged_into_id).is_(None)
+
+
 def _check_days(person: Person, *, today: date) -> None:
     check_day("birth_on", person.birth_on, not_before=None, today=today)
-    if person.resident_since_on is not None:
-        check_day("resident_since_on", person.resident_since_on, not_before=person.birth_on, today=today)
+    for field in ("resident_since_on", "deceased_on"):
+        if (on := getattr(person, field)) is not None:
+            check_day(field, on, not_before=person.birth_on, today=today)
 
 
-def name_key(person: Mapping[str, Any]) -> str:
-    """All names of a person, as searched: without accents or case."""
-    names = (person["birth_name"], person["usage_name"], person["first_names"])
-    return plain(" ".join(name for name in names if name))
+def identity_of(person: Mapping[Any, Any]) -> Identity:
+    """What tells a person apart, as it is compared: of the fields there are."""
+    names = {name: plain(person[name]) for name in ("birth_name", "usage_name", "first_names") if person.get(name)}
+    phone, email = person.get("phone"), person.get("email")
+    return Identity(
+        birth_on=person.get("birth_on"),
+        phone=dialled(phone) if phone else None,
+        email=plain(email) if email else None,
+        **names,
+    )
 
 
-def named(q: str) -> ColumnElement[bool]:
-    """The condition that a person's names contain every word, in any order, without regard to accents or case."""
-    return and_(true(), *(col(Person.name_key).contains(word, autoescape=True) for word in plain(q).split()))
+def _keys(person: Mapping[str, Any]) -> dict[str, str | None]:
+    told = identity_of(person)
+    names = (told.birth_name, told.usage_name, told.first_names)
+    name_key = " ".join(name for name in names if name)
+    return {"name_key": name_key, "usage_name_key": told.usage_name, "phone_key": told.phone, "email_key": told.email}
+
+
+def named(q: str, name_key: Any = Person.name_key) -> ColumnElement[bool]:
+    """The condition that names contain every word, in any order, without regard to accents or case."""
+    return and_(true(), *(name_key.contains(word, autoescape=True) for word in plain(q).split()))
 
 
 def plain(text: str) -> str:
     """The text as it is searched: without accents, case or ligatures, one apostrophe for all."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_ALIKE))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def dialled(phone: str) -> str:
+    """The digits of a phone number as one dials them in France."""
+    return re.sub(r"\D", "", _FROM_ABROAD.sub("0", phone))

@@ -1,4 +1,4 @@
-"""The row of a request as other actions need it: found, held, moved one step, answered."""
+"""The row of a request as other actions need it: found, held, moved one step."""
 
 from datetime import date
 from uuid import UUID
@@ -7,12 +7,10 @@ from sqlalchemy import and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain.dates import check_day
-from app.domain.errors import LoanInTheWay, NotFound, RequestLocked, UnreachableTooSoon, VersionStale
+from app.domain.errors import LoanInTheWay, NotFound, RequestLocked, VersionStale
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, RequestAction, after
-from app.schemas.requests import OtherAnswer
 from app.tables import Loan, LoanTransition, Request, RequestTransition
 from app.tenancy import bound_tenant, of_tenant
 
@@ -62,21 +60,6 @@ def move(
             effect_on=effect_on,
         )
     )
-
-
-def record_other_answer(request: Request, answer: OtherAnswer, *, today: date) -> None:
-    """Writes down the answer given in place of an aid. Raises UnreachableTooSoon, DateInFuture, DateOutOfOrder.
-
-    « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
-    """
-    for attempt_on in answer.attempts_on:
-        check_day("other_answer.attempts_on", attempt_on, not_before=request.received_on, today=today)
-    earliest = max([request.received_on, *answer.attempts_on])
-    check_day("other_answer.given_on", answer.given_on, not_before=earliest, today=today)
-    if answer.kind == "unreachable" and len(set(answer.attempts_on)) < 2:
-        raise UnreachableTooSoon
-    request.other_answer_kind, request.other_answer_on = answer.kind, answer.given_on
-    request.other_answer_attempts_on = sorted(set(answer.attempts_on))
 
 
 async def last_act_on(session: AsyncSession, request: Request) -> date:

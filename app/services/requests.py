@@ -5,37 +5,52 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
 from app.domain.errors import (
-    ApplicantUnknown,
-    CommuneNotServed,
     SamePersonTwice,
 )
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import RequestAction, RequestStatus, after
+from app.domain.request_lifecycle import RequestAction, RequestStatus, after, check_end
+from app.messages import Language
 from app.schemas.base import Page
+from app.schemas.eligibility import SubmissionRead
 from app.schemas.requests import (
     AssessCreate,
+    AwaitPapersCreate,
     Closing,
     Household,
-    OtherAnswerRead,
     RequestCreate,
+    RequestCreated,
     RequestItem,
     RequestQuery,
     RequestRead,
     RequestUpdate,
     SubmitCreate,
 )
-from app.services import check_standings, handoff_steps, handoffs, people, plans, rules
+from app.services import (
+    assignments,
+    check_standings,
+    completeness,
+    eligibility,
+    handoff_steps,
+    handoffs,
+    organisations,
+    other_answers,
+    people,
+    referrals,
+    rules,
+    search,
+    transfers,
+)
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
-from app.tables import Person, Request
-from app.tenancy import bound_tenant, of_tenant
+from app.tables import Request
+from app.tenancy import bound_tenant
 
 _ITEM_COLUMNS = [getattr(Request, name) for name in RequestItem.model_fields]
 _ITEMS = TypeAdapter(list[RequestItem])
@@ -43,25 +58,38 @@ _CLOSINGS = {
     RequestStatus.WITHDRAWN: RequestAction.WITHDRAW,
     RequestStatus.CLOSED_WITHOUT_ACTION: RequestAction.CLOSE_WITHOUT_ACTION,
     RequestStatus.LENDER_REFUSED: RequestAction.LENDER_REFUSE,
+    RequestStatus.REFERRED: RequestAction.REFER,
 }
 
 
-async def create(session: AsyncSession, *, caller: Caller, today: date, body: RequestCreate) -> RequestRead:
-    """Takes in a demand under the rules of the day it was received.
+async def create(
+    session: AsyncSession,
+    *,
+    caller: Caller,
+    today: date,
+    body: RequestCreate,
+    instructing_agent_id: UUID | None = None,
+) -> RequestCreated:
+    """Takes in a demand under the rules of the day it was received; the caller instructs it unless another is named.
 
-    Raises CommuneNotServed, ApplicantUnknown, SamePersonTwice, DateInFuture, NoRulesInForce, UnknownProduct.
+    Raises CommuneNotServed, CommuneOutOfReach, NotPrescriber, ApplicantUnknown, SamePersonTwice, DateInFuture,
+    NoRulesInForce, UnknownProduct, CannotInstruct.
     """
     received_on = body.received_on or today
     check_day("received_on", received_on, not_before=None, today=today)
-    _check_commune(caller, body.commune_insee_code)
+    transfers.check_commune(caller, body.commune_insee_code)
+    await organisations.check_prescriber(session, body.prescriber_id, on=received_on)
+    if instructing_agent_id is not None:
+        await assignments.check_can_instruct(session, instructing_agent_id, body.commune_insee_code)
     version = (await rules.in_force(session, received_on))[1]
     product = rules.product(version, body.product, on=received_on)
+    similar = await people.same_as(session, body.applicant) if body.applicant else []
     request = Request(
         tenant_id=bound_tenant(session),
         reference=await next_reference(session, series="D", year=received_on.year),
         status=RequestStatus.INTAKE,
         applicant_id=await _applicant(session, today=today, body=body),
-        instructing_agent_id=caller.account_id,
+        instructing_agent_id=instructing_agent_id or caller.account_id,
         **_described(body),
         product=product.code,
         received_on=received_on,
@@ -69,7 +97,8 @@ async def create(session: AsyncSession, *, caller: Caller, today: date, body: Re
     )
     await _check_co_applicant(session, request)
     session.add(request)
-    return _read(request)
+    await assignments.start(session, request, by=caller.account_id)
+    return RequestCreated(**dict(_read(request)), similar_person_ids=similar)
 
 
 async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[RequestItem]:
@@ -77,6 +106,7 @@ async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[Reque
     filters = {
         "status": query.status,
         "commune_insee_code": query.commune_insee_code,
+        "instructing_agent_id": query.instructing_agent_id,
     }
     statement = select(*_ITEM_COLUMNS).where(
         *(getattr(Request, name) == value for name, value in filters.items() if value is not None)
@@ -86,10 +116,7 @@ async def list_page(session: AsyncSession, *, query: RequestQuery) -> Page[Reque
     if query.received_to is not None:
         statement = statement.where(col(Request.received_on) <= query.received_to)
     if query.q is not None:
-        found = select(col(Person.id)).where(of_tenant(session, Person), people.named(query.q))
-        statement = statement.where(
-            or_(col(Request.applicant_id).in_(found), col(Request.reference) == query.q.upper())
-        )
+        statement = statement.where(await search.found(session, query.q))
     return await page(session, statement, Request, query=query, items=_ITEMS)
 
 
@@ -99,20 +126,28 @@ async def read(session: AsyncSession, request_id: UUID) -> RequestRead:
 
 
 async def update(
-    session: AsyncSession, request_id: UUID, *, version: int, caller: Caller, body: RequestUpdate
+    session: AsyncSession, request_id: UUID, *, version: int, caller: Caller, today: date, body: RequestUpdate
 ) -> RequestRead:
     """Changes what the body names, while the file is being instructed.
 
-    Raises NotFound, VersionStale, RequestLocked, CommuneNotServed, ApplicantUnknown, HandoffAlreadyOpen.
+    Raises NotFound, VersionStale, RequestLocked, CommuneNotServed, CommuneOutOfReach, CommuneOfTransfer,
+    ApplicantUnknown, HandoffAlreadyOpen, NotPrescriber, NoRulesInForce, UnknownProduct.
     """
     request = await steps.editable(session, request_id, version=version)
     changes = body.model_dump(exclude_unset=True)
     household = changes.pop("household", None) or {}
+    if "product" in changes:
+        _, rules_of_today = await rules.in_force(session, today)
+        rules.published(rules_of_today, body.product, on=today)
     if changes.get("co_applicant_id", request.co_applicant_id) != request.co_applicant_id:
         await handoffs.check_borrowers_may_change(session, request)
+    if changes.get("commune_insee_code", request.commune_insee_code) != request.commune_insee_code:
+        await transfers.check_correctable(session, request)
     for field, value in {**changes, **household}.items():
         setattr(request, field, value)
-    _check_commune(caller, request.commune_insee_code)
+    transfers.check_commune(caller, request.commune_insee_code)
+    if "prescriber_id" in changes:
+        await organisations.check_prescriber(session, request.prescriber_id, on=request.received_on)
     await _check_co_applicant(session, request)
     request.version += 1
     return _read(request)
@@ -135,18 +170,41 @@ async def assess(
     return _read(request)
 
 
-async def submit(
-    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: SubmitCreate | None
+async def await_papers(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: AwaitPapersCreate | None
 ) -> RequestRead:
-    """The file goes to the commission. Raises BudgetMissing, PlanMissing, PlanUnbalanced."""
+    """The assessment waits for papers. Raises IllegalTransition, DateInFuture, DateOutOfOrder."""
+    on = body.awaited_on if body else None
+    request = await steps.locked(session, request_id)
+    if on is not None:
+        check_day("awaited_on", on, not_before=await steps.last_act_on(session, request), today=today)
+    steps.move(session, request, RequestAction.AWAIT_PAPERS, caller=caller, effect_on=on)
+    return _read(request)
+
+
+async def submit(
+    session: AsyncSession,
+    request_id: UUID,
+    *,
+    caller: Caller,
+    today: date,
+    language: Language,
+    body: SubmitCreate | None,
+) -> SubmissionRead:
+    """The file goes to the commission; what the rules of the day do not allow is told, and stops nothing.
+
+    Raises BudgetMissing, PlanMissing, PlanUnbalanced, ActionPlanMissing, ActionBegunBeforeValidation, PapersMissing,
+    NoRulesInForce, UnknownProduct.
+    """
     on = body.submitted_on if body else None
     request = await steps.locked(session, request_id)
     if on is not None:
         check_day("submitted_on", on, not_before=await steps.last_act_on(session, request), today=today)
     after(request.status, RequestAction.SUBMIT)
-    await plans.check_complete(session, request)
+    await completeness.check(session, request, on=on or today)
+    _, breaches = await eligibility.of_request(session, request, caller=caller, on=on or today)
     steps.move(session, request, RequestAction.SUBMIT, caller=caller, effect_on=on)
-    return _read(request)
+    return SubmissionRead(**dict(_read(request)), breaches=eligibility.told(breaches, language))
 
 
 async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: Closing) -> RequestRead:
@@ -154,17 +212,21 @@ async def close(session: AsyncSession, request_id: UUID, *, caller: Caller, toda
 
     What still lies with a lender is taken back.
 
-    Raises LoanInTheWay, LenderHasNotRefused, UnreachableTooSoon, DateInFuture, DateOutOfOrder.
+    Raises LoanInTheWay, LenderHasNotRefused, ReferredNowhere, NoReferral, UnreachableTooSoon, DateInFuture,
+    DateOutOfOrder.
     """
     on = body.closed_on or today
     request = await steps.locked(session, request_id)
     check_day("closed_on", on, not_before=await handoff_steps.last_act_on(session, request), today=today)
     after(request.status, _CLOSINGS[body.outcome])
+    check_end(body.outcome, body.other_answer.kind)
     await steps.check_no_live_loan(session, request)
     if body.outcome is RequestStatus.LENDER_REFUSED:
         await handoffs.check_refused(session, request)
+    if body.outcome is RequestStatus.REFERRED:
+        await referrals.check_referred(session, request)
     await handoff_steps.withdraw_all(session, request, caller=caller, effect_on=on)
-    steps.record_other_answer(request, body.other_answer, today=today)
+    await other_answers.record(session, request, body.other_answer, since=request.received_on, today=today)
     request.closing_reason_code, request.closing_reason = body.reason_code, body.reason
     steps.move(session, request, _CLOSINGS[body.outcome], caller=caller, effect_on=on)
     return _read(request)
@@ -179,7 +241,7 @@ async def check_assessable(session: AsyncSession, request: Request, *, on: date)
 async def _applicant(session: AsyncSession, *, today: date, body: RequestCreate) -> UUID:
     if body.applicant is not None:
         return (await people.add(session, today=today, body=body.applicant)).id
-    await _check_known(session, "applicant_id", body.applicant_id)
+    await people.check_known(session, "applicant_id", body.applicant_id)
     assert body.applicant_id is not None  # noqa: S101 - the schema asks for one of the two
     return body.applicant_id
 
@@ -189,18 +251,7 @@ async def _check_co_applicant(session: AsyncSession, request: Request) -> None:
         return
     if request.co_applicant_id == request.applicant_id:
         raise SamePersonTwice
-    await _check_known(session, "co_applicant_id", request.co_applicant_id)
-
-
-async def _check_known(session: AsyncSession, field: str, person_id: UUID | None) -> None:
-    statement = select(col(Person.id)).where(of_tenant(session, Person), col(Person.id) == person_id)
-    if (await session.scalars(statement)).one_or_none() is None:
-        raise ApplicantUnknown(field=field)
-
-
-def _check_commune(caller: Caller, insee_code: str) -> None:
-    if insee_code not in caller.commune_insee_codes:
-        raise CommuneNotServed(insee_code=insee_code)
+    await people.check_known(session, "co_applicant_id", request.co_applicant_id)
 
 
 def _described(body: RequestCreate) -> dict[str, Any]:
@@ -209,17 +260,10 @@ def _described(body: RequestCreate) -> dict[str, Any]:
 
 
 def _read(request: Request) -> RequestRead:
-    answer = None
-    if request.other_answer_kind is not None and request.other_answer_on is not None:
-        answer = OtherAnswerRead(
-            kind=request.other_answer_kind,
-            given_on=request.other_answer_on,
-            attempts_on=request.other_answer_attempts_on,
-        )
     return RequestRead(
         **{name: getattr(request, name) for name in _PLAIN_FIELDS},
         household=Household(adults=request.adults, minor_children=request.minor_children),
-        other_answer=answer,
+        other_answer=other_answers.told(request),
     )
 
 

@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import messages
 from app.domain import interest_subsidies, simulations
 from app.domain.aids import Aid, age_on
-from app.domain.breaches import Breach
 from app.domain.errors import DateInFuture, DateOutOfOrder
 from app.domain.loan_days import loan_days
 from app.domain.products import Product
@@ -20,14 +18,13 @@ from app.schemas.loans import ScheduleRowRead
 from app.schemas.simulations import (
     RefundRead,
     SimulationApplicant,
-    SimulationBreach,
     SimulationCreate,
     SimulationRead,
     SimulationTerms,
     SimulationTotals,
     UsuryRead,
 )
-from app.services import rules, tenants
+from app.services import eligibility, rules, tenants
 
 _TOLD = SimulationApplicant.model_fields.keys() - {"birth_on", "commune_insee_code"}
 _PARIS = ZoneInfo("Europe/Paris")
@@ -37,7 +34,7 @@ async def create(session: AsyncSession, *, now: datetime, language: Language, bo
     """The loan asked for, with every breach of the rules of the day; stores nothing.
 
     Raises NotFound for an unknown tenant, NoRulesInForce, UnknownProduct, ProductNotChosen, UnknownLender,
-    RuleNotStated, ImpossibleSchedule, DateOutOfOrder, DateInFuture.
+    RuleNotStated, BirthDateMissing, ImpossibleSchedule, DateOutOfOrder, DateInFuture.
     """
     if body.tenant is None:
         on = body.on or now.astimezone(_PARIS).date()
@@ -109,8 +106,8 @@ def _read(
         borrower_apr_percent=simulated.borrower_apr.percent,
         usury=UsuryRead.model_validate(simulated.usury),
         eligible=not simulated.breaches,
-        breaches=[_told(breach, language) for breach in simulated.breaches],
-        warnings=[_told(breach, language) for breach in simulated.warnings],
+        breaches=eligibility.told(simulated.breaches, language),
+        warnings=eligibility.told(simulated.warnings, language),
         rules_version=rules_version,
     )
 
@@ -153,7 +150,3 @@ def _totals(body: SimulationCreate, simulated: Simulation) -> SimulationTotals:
         fee_cents=body.fee_cents,
         fee_subsidy_cents=sum(share.cents for share in simulated.fee_shares),
     )
-
-
-def _told(breach: Breach, language: Language) -> SimulationBreach:
-    return SimulationBreach(**breach.facts(), message=messages.of_breach(breach, language))

@@ -1,29 +1,56 @@
 """The tables. Importing this package fills the metadata."""
 
 from app.tables.accounts import Account, PlatformAccount
+from app.tables.action_plans import ActionPlan, ActionPlanAction
 from app.tables.agreements import AgreementRow
+from app.tables.appointments import Appointment, AppointmentTransition
+from app.tables.assessments import Assessment
+from app.tables.assignments import Assignment
 from app.tables.attestations import Attestation
 from app.tables.authorisations import Authorisation
+from app.tables.contacts import Contact, ContactTransition
 from app.tables.decisions import Decision
 from app.tables.ficp_checks import FicpCheck
 from app.tables.handoffs import Handoff, HandoffPayload, HandoffRoute, HandoffTransition
 from app.tables.idempotency import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.loans import Loan, LoanTransition, Schedule, ScheduleRow, Signature
+from app.tables.merges import PersonMerge, PersonMergeReversal
+from app.tables.notes import Note, NoteStrike
+from app.tables.organisations import Organisation
+from app.tables.papers import Paper
 from app.tables.partners import Partner, PartnerClient
 from app.tables.people import Person
 from app.tables.plans import Budget, BudgetLine, FinancingPlan, FinancingPlanLine
+from app.tables.referrals import Referral, ReferralAnswer, ReferralLink, ReferralReminder
+from app.tables.relations import PersonRelation
+from app.tables.reopenings import RequestReopening
 from app.tables.repayments import LedgerEntry
 from app.tables.requests import ReferenceCounter, Request, RequestTransition
+from app.tables.rights_checks import RightsCheck
+from app.tables.search_words import SearchWord
 from app.tables.statements import Statement, StatementLine, StatementPosition
+from app.tables.support_contracts import SupportAction, SupportContract
 from app.tables.tenants import RuleVersionRow, Tenant
+from app.tables.transfers import RequestTransfer
+from app.tables.workload import WorkingTime, WorkloadThreshold
+from app.tables.workshops import Attendance, Workshop
 
 __all__ = [
     "Account",
+    "ActionPlan",
+    "ActionPlanAction",
     "AgreementRow",
+    "Appointment",
+    "AppointmentTransition",
+    "Assessment",
+    "Assignment",
+    "Attendance",
     "Attestation",
     "Authorisation",
     "Budget",
     "BudgetLine",
+    "Contact",
+    "ContactTransition",
     "Decision",
     "FicpCheck",
     "FinancingPlan",
@@ -36,20 +63,40 @@ __all__ = [
     "LedgerEntry",
     "Loan",
     "LoanTransition",
+    "Note",
+    "NoteStrike",
+    "Organisation",
+    "Paper",
     "Partner",
     "PartnerClient",
     "PartnerIdempotencyRecord",
     "Person",
+    "PersonMerge",
+    "PersonMergeReversal",
+    "PersonRelation",
     "PlatformAccount",
     "ReferenceCounter",
+    "Referral",
+    "ReferralAnswer",
+    "ReferralLink",
+    "ReferralReminder",
     "Request",
+    "RequestReopening",
+    "RequestTransfer",
     "RequestTransition",
+    "RightsCheck",
     "RuleVersionRow",
     "Schedule",
     "ScheduleRow",
+    "SearchWord",
     "Signature",
     "Statement",
     "StatementLine",
     "StatementPosition",
+    "SupportAction",
+    "SupportContract",
     "Tenant",
+    "WorkingTime",
+    "WorkloadThreshold",
+    "Workshop",
 ]

@@ -1,6 +1,6 @@
 """What a file rests on: monthly budgets and financing plans. A change adds a revision, nothing is overwritten."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
@@ -12,7 +12,10 @@ from app.tenancy import TenantTable, within_tenant
 
 
 class Budget(TenantTable, table=True):
-    """A snapshot of a household's month, and what it was assessed to be able to repay in one, in cents."""
+    """A snapshot of a household's month, and what it was assessed to be able to repay in one, in cents.
+
+    `as_of_on` is the day on which it was so; null is not stated.
+    """
 
     __tablename__ = "budgets"
     __table_args__ = (
@@ -25,17 +28,22 @@ class Budget(TenantTable, table=True):
     request_id: UUID
     revision: int
     assessed_capacity_cents: int | None = cents(nullable=True, default=None)
+    as_of_on: date | None = None
     entered_at: datetime = entered_at()
 
 
 class BudgetLine(TenantTable, table=True):
-    """One resource or charge of a month, in cents."""
+    """One resource or charge of a month, in cents; of a debt, also what is owed in all and the day on which it ends."""
 
     __tablename__ = "budget_lines"
     __table_args__ = (
         within_tenant("budget_id", "budgets"),
         UniqueConstraint("tenant_id", "budget_id", "position"),
         CheckConstraint("amount_cents >= 0", name="amount_not_negative"),
+        CheckConstraint("outstanding_cents >= 0", name="outstanding_not_negative"),
+        CheckConstraint(
+            "kind = 'debt_instalments' OR num_nonnulls(outstanding_cents, ends_on) = 0", name="only_a_debt_ends"
+        ),
         HISTORY,
     )
 
@@ -45,6 +53,8 @@ class BudgetLine(TenantTable, table=True):
     kind: str = Field(max_length=40)
     label: str | None = Field(max_length=200)
     amount_cents: int = cents()
+    outstanding_cents: int | None = cents(nullable=True, default=None)
+    ends_on: date | None = None
 
 
 class FinancingPlan(TenantTable, table=True):
@@ -63,11 +73,12 @@ class FinancingPlan(TenantTable, table=True):
 
 
 class FinancingPlanLine(TenantTable, table=True):
-    """One source of money, in cents."""
+    """One source of money, in cents; `organisation_id` is the funder's, where the directory has it."""
 
     __tablename__ = "financing_plan_lines"
     __table_args__ = (
         within_tenant("financing_plan_id", "financing_plans"),
+        within_tenant("organisation_id", "organisations"),
         UniqueConstraint("tenant_id", "financing_plan_id", "position"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         HISTORY,
@@ -80,3 +91,4 @@ class FinancingPlanLine(TenantTable, table=True):
     kind: PlanLineKind = Field(sa_type=value_enum(PlanLineKind, "kind"))
     status: PlanLineStatus = Field(sa_type=value_enum(PlanLineStatus, "status"))
     fund: str | None = Field(max_length=200)
+    organisation_id: UUID | None = None

@@ -4,14 +4,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, Index, SmallInteger, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
-from app.domain.request_lifecycle import NEEDS_OTHER_ANSWER, RequestAction, RequestStatus
+from app.domain.request_lifecycle import NEEDS_OTHER_ANSWER, REFERRED_TO, RequestAction, RequestStatus
 from app.tables.base import HISTORY, RECORD, cents, entered_at, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
 
 _ENDS = ", ".join(sorted(f"'{status.value}'" for status in NEEDS_OTHER_ANSWER))
+_REFERRED_TO = ", ".join(f"'{kind}'" for kind in sorted(REFERRED_TO))
 
 
 class Request(TenantTable, table=True):
@@ -22,6 +23,8 @@ class Request(TenantTable, table=True):
         within_tenant("applicant_id", "people"),
         within_tenant("co_applicant_id", "people"),
         within_tenant("instructing_agent_id", "accounts"),
+        within_tenant("prescriber_id", "organisations"),
+        within_tenant("other_answer_organisation_id", "organisations"),
         UniqueConstraint("tenant_id", "reference"),
         CheckConstraint("project_cost_cents > 0", name="project_cost_positive"),
         CheckConstraint("requested_amount_cents > 0", name="requested_amount_positive"),
@@ -32,11 +35,14 @@ class Request(TenantTable, table=True):
             f"status NOT IN ({_ENDS}) OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
             name="no_dead_end",
         ),
+        CheckConstraint(f"status <> 'referred' OR other_answer_kind IN ({_REFERRED_TO})", name="referred_somewhere"),
         CheckConstraint(
             "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
             name="unreachable_was_tried_twice",
         ),
         Index("ix_requests_applicant", "tenant_id", "applicant_id"),
+        Index("ix_requests_co_applicant", "tenant_id", "co_applicant_id"),
+        Index("ix_requests_instructing_agent", "tenant_id", "instructing_agent_id"),
         RECORD,
     )
 
@@ -51,10 +57,13 @@ class Request(TenantTable, table=True):
     commune_insee_code: str = Field(max_length=5)
     channel: str = Field(max_length=40)
     prescriber: str | None = Field(max_length=200)
+    prescriber_id: UUID | None = None
     purpose: str = Field(max_length=40)
     project_description: str = Field(max_length=4000)
     project_cost_cents: int = cents()
     requested_amount_cents: int = cents()
+    situations: list[str] = Field(default_factory=list, sa_type=ARRAY(TEXT))
+    priority_district: bool | None = None
     product: str = Field(max_length=40)
     received_on: date
     rules_version: int
@@ -63,6 +72,7 @@ class Request(TenantTable, table=True):
     other_answer_kind: str | None = Field(default=None, max_length=40)
     other_answer_on: date | None = None
     other_answer_attempts_on: list[date] = Field(default_factory=list, sa_type=ARRAY(Date))
+    other_answer_organisation_id: UUID | None = None
     entered_at: datetime = entered_at()
 
 

@@ -160,3 +160,24 @@ async def test_a_password_that_the_command_takes_is_one_that_signs_in(
     long = "p" * 201
     if add("camille", "--tenant", besancon.slug, "--role", "agent", password=long) == 0:
         assert await sign_in(client, f"camille@{besancon.slug}", long) == 200
+
+
+async def test_an_account_that_is_given_communes_works_for_them_alone_and_keeps_them_with_a_new_password(
+    fresnes: Ccas, client: AsyncClient, add: Add
+) -> None:
+    named = ("dominique", "--tenant", fresnes.slug, "--role", "agent")
+    assert add(*named, "--communes", "59153", "59207") == 0
+    assert (await who_is(client, f"dominique@{fresnes.slug}"))["commune_insee_codes"] == ["59153", "59207"]
+    assert add(*named, password="Une autre, plus longue") == 0
+    me = await who_is(client, f"dominique@{fresnes.slug}", "Une autre, plus longue")
+    assert me["commune_insee_codes"] == ["59153", "59207"]
+
+
+@pytest.mark.parametrize("scope", [("--tenant",), ()])
+async def test_an_account_cannot_work_for_a_commune_that_is_not_served(
+    scope: tuple[str, ...], fresnes: Ccas, add: Add, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant = ("--tenant", fresnes.slug) if scope else ()
+    role = "agent" if scope else "platform"
+    assert add("dominique", *tenant, "--role", role, "--communes", "80021") != 0
+    assert ("does not serve 80021" if scope else "works for no commune") in capsys.readouterr().err

@@ -8,18 +8,24 @@ import pytest
 from httpx import Response
 
 from app.domain.loan_lifecycle import LoanStage
+from app.domain.permissions import Role
 from app.domain.request_lifecycle import WITH_LENDER, RequestStatus
+from tests.api.test_referrals import authorise, organisation, to
 from tests.lenders import OTHER_ANSWER, SUPPORT_PERSON
 from tests.support import (
+    ACTION_PLAN,
     APPROVAL,
     BUDGET,
     WHOLE_LOAN,
     Ccas,
+    Databases,
     Json,
     Staff,
     accepted,
+    add_staff,
     approved,
     demand,
+    desk_of,
     disbursed,
     etag_of,
     offered,
@@ -57,6 +63,27 @@ ENDS = {
     "withdraw": "withdrawn",
     "close_without_action": "closed_without_action",
     "lender_refuse": "lender_refused",
+    "refer": "referred",
+}
+# A file is referred to somebody, who may as well answer the other ends.
+REFERRAL = {**OTHER_ANSWER, "kind": "social_referent"}
+ASSESSMENT: Json = {
+    "needs": "Aller travailler",
+    "viability": "Une promesse d’embauche",
+    "diagnosis": "Un budget tenu",
+    "expected_improvement": "Un emploi durable",
+    "opinion": "Favorable",
+    "proposal": {"loan_cents": 200_000, "duration_months": 24, "grant_cents": 0},
+}
+ADDITIONS: dict[str, tuple[str, Json]] = {
+    "attest": (
+        "attestations",
+        {"fact": "no_other_aid", "holds": True, "attested_by": "L’agent", "attested_on": "2011-01-10"},
+    ),
+    "ask_paper": ("papers", {"code": "identity", "asked_on": "2026-01-10"}),
+    "check_right": ("rights-checks", {"right": "caf", "checked_on": "2011-01-10", "result": "not_entitled"}),
+    "plan_appointment": ("appointments", {"starts_at": "2190-01-10T09:00:00Z", "kind": "desk"}),
+    "write_note": ("notes", {"text": "La personne rappellera", "visibility": "shared"}),
 }
 SENDINGS = {"send_precheck": "precheck", "send_loan_file": "loan_file"}
 CANCELLATION = {"cancelled_on": "2011-01-22", "reason": "Désistement"}
@@ -72,6 +99,38 @@ async def being_assessed(ccas: Ccas) -> str:
     request_id = await taken_in(ccas)
     await ok(ccas.agent.post(f"/requests/{request_id}/assess"))
     return request_id
+
+
+async def awaiting_papers(ccas: Ccas) -> str:
+    request_id = await being_assessed(ccas)
+    await ok(ccas.agent.post(f"/requests/{request_id}/await-papers"))
+    return request_id
+
+
+async def ready_but_for_papers(ccas: Ccas) -> str:
+    request_id = await ready(ccas)
+    await ok(ccas.agent.post(f"/requests/{request_id}/await-papers"))
+    return request_id
+
+
+async def reopened(ccas: Ccas) -> str:
+    request_id = await closed("withdrawn")(ccas)
+    await ok(ccas.agent.post(f"/requests/{request_id}/reopen", {"reason": "La personne est revenue"}))
+    return request_id
+
+
+async def with_a_referral(ccas: Ccas) -> str:
+    request_id = await taken_in(ccas)
+    await refer(ccas, ccas.agent, request_id)
+    return request_id
+
+
+async def refer(ccas: Ccas, staff: Staff, request_id: str) -> Response:
+    """Sends the applicant, who allows it, to an organisation that no other file has."""
+    elsewhere = await organisation(ccas, name=f"Organisme {uuid4()}")
+    applicant = (await ok(ccas.agent.get(f"/requests/{request_id}")))["applicant_id"]
+    await authorise(ccas, applicant, elsewhere)
+    return await staff.post(f"/requests/{request_id}/referrals", to(elsewhere))
 
 
 async def with_a_budget_alone(ccas: Ccas) -> str:
@@ -111,8 +170,8 @@ def with_a_loan(at: Callable[[Ccas], Awaitable[str]]) -> State:
 
 def closed(outcome: str) -> State:
     async def state(ccas: Ccas) -> str:
-        request_id = await taken_in(ccas)
-        body = {"outcome": outcome, "reason_code": "other", "other_answer": OTHER_ANSWER}
+        request_id = await (with_a_referral if outcome == "referred" else taken_in)(ccas)
+        body = {"outcome": outcome, "reason_code": "other", "other_answer": REFERRAL}
         await ok(ccas.agent.post(f"/requests/{request_id}/close", body))
         return request_id
 
@@ -133,10 +192,13 @@ async def rescinded(ccas: Ccas) -> str:
 
 REQUESTS: dict[str, tuple[RequestStatus, State]] = {
     "intake": (RequestStatus.INTAKE, taken_in),
+    "intake, referred to somebody": (RequestStatus.INTAKE, with_a_referral),
     "assessment": (RequestStatus.ASSESSMENT, being_assessed),
     "assessment with a budget": (RequestStatus.ASSESSMENT, with_a_budget_alone),
     "assessment with an unbalanced plan": (RequestStatus.ASSESSMENT, with_an_unbalanced_plan),
     "assessment, complete": (RequestStatus.ASSESSMENT, ready),
+    "awaiting papers": (RequestStatus.AWAITING_PAPERS, awaiting_papers),
+    "awaiting papers, complete": (RequestStatus.AWAITING_PAPERS, ready_but_for_papers),
     "submitted": (RequestStatus.SUBMITTED, submitted),
     "adjourned": (RequestStatus.ADJOURNED, decided("adjourn")),
     "approved": (RequestStatus.APPROVED, approved),
@@ -149,32 +211,57 @@ REQUESTS: dict[str, tuple[RequestStatus, State]] = {
     "grant only": (RequestStatus.GRANT_ONLY, decided("grant_only")),
     "withdrawn": (RequestStatus.WITHDRAWN, closed("withdrawn")),
     "closed without action": (RequestStatus.CLOSED_WITHOUT_ACTION, closed("closed_without_action")),
+    "referred": (RequestStatus.REFERRED, closed("referred")),
+    "reopened": (RequestStatus.INTAKE, reopened),
 }
 
 
-async def try_on_request(ccas: Ccas, staff: Staff, request_id: str, action: str, signed_as: Json = SIGNED) -> Response:
-    """Does the action for real, with a body that nothing is wrong with."""
+def colleague_of(databases: Databases, ccas: Ccas) -> str:
+    """Another agent of the CCAS."""
+    return str(add_staff(databases, ccas.id, f"agent-{uuid4().hex[:6]}", [Role.AGENT]))
+
+
+async def try_on_request(
+    ccas: Ccas, staff: Staff, request_id: str, action: str, signed_as: Json = SIGNED, *, colleague: str
+) -> Response:
+    """Does the action for real, with a body that nothing is wrong with; a file is assigned to the colleague."""
     path = f"/requests/{request_id}"
-    if action in DECISIONS:
-        return await staff.post(f"{path}/decisions", {**DECISIONS[action], **signed_as})
-    if action in SENDINGS:
-        body = {"kind": SENDINGS[action], "support_person": SUPPORT_PERSON}
-        return await staff.post(f"{path}/handoffs", body)
-    if action in ENDS:
-        body = {"outcome": ENDS[action], "reason_code": "other", "other_answer": OTHER_ANSWER}
-        return await staff.post(f"{path}/close", body)
-    if action in ("assess", "submit"):
-        return await staff.post(f"{path}/{action}")
-    if action == "offer_loan":
-        return await staff.post(f"{path}/loans", {"offered_on": "2011-02-01", "first_due_on": "2011-03-05"})
+    if action == "make_referral":
+        return await refer(ccas, staff, request_id)
+    if action in ("assess", "await_papers", "submit"):
+        return await staff.post(f"{path}/{action.replace('_', '-')}")
+    sent = _sent(ccas, action, signed_as, colleague)
+    if sent is not None:
+        return await staff.post(f"{path}/{sent[0]}", sent[1])
     etag = await etag_of(ccas.agent, path)
     if action == "update":
         return await staff.patch(path, {"prescriber": "ADDSEA"}, etag=etag)
     part, body = {
         "replace_budget": ("budget", BUDGET),
         "replace_financing_plan": ("financing-plan", WHOLE_LOAN),
+        "replace_assessment": ("assessment", ASSESSMENT),
+        "replace_action_plan": ("action-plan", ACTION_PLAN),
     }[action]
     return await staff.put(f"{path}/{part}", body, etag=etag)
+
+
+def _sent(ccas: Ccas, action: str, signed_as: Json, colleague: str) -> tuple[str, Json] | None:
+    """Where under the request, and what, an action that needs a body is sent; null for what changes a part."""
+    if action in DECISIONS:
+        return "decisions", {**DECISIONS[action], **signed_as}
+    if action in SENDINGS:
+        return "handoffs", {"kind": SENDINGS[action], "support_person": SUPPORT_PERSON}
+    if action in ENDS:
+        return "close", {"outcome": ENDS[action], "reason_code": "other", "other_answer": REFERRAL}
+    moved = {"transferred_on": "2011-01-10", "reason": "Déménagement", "person_moved": False}
+    others: dict[str, tuple[str, Json]] = {
+        "reopen": ("reopen", {"reason": "La personne est revenue"}),
+        "assign": ("assignments", {"account_id": colleague, "assigned_on": "2011-01-10"}),
+        "transfer": ("transfers", {"to_commune_insee_code": ccas.insee_code, **moved}),
+        "offer_loan": ("loans", {"offered_on": "2011-02-01", "first_due_on": "2011-03-05"}),
+        **ADDITIONS,
+    }
+    return others.get(action)
 
 
 def judge(action: Json, response: Response, also: frozenset[str] = frozenset()) -> list[str]:
@@ -197,14 +284,16 @@ def judge(action: Json, response: Response, also: frozenset[str] = frozenset()) 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("state", REQUESTS)
-async def test_a_request_tells_what_this_caller_may_do_with_it(besancon: Ccas, state: str, role: str) -> None:
+async def test_a_request_tells_what_this_caller_may_do_with_it(
+    besancon: Ccas, databases: Databases, state: str, role: str
+) -> None:
     status, build = REQUESTS[state]
     staff: Staff = getattr(besancon, role)
-    request_id = await build(besancon)
+    colleague, request_id = colleague_of(databases, besancon), await build(besancon)
     assert (await ok(staff.get(f"/requests/{request_id}")))["status"] == status
     wrong = []
     for action in (await ok(staff.get(f"/requests/{request_id}/actions")))["items"]:
-        response = await try_on_request(besancon, staff, request_id, action["action"])
+        response = await try_on_request(besancon, staff, request_id, action["action"], colleague=colleague)
         wrong += judge(action, response)
         if response.is_success:
             request_id = await build(besancon)
@@ -214,6 +303,18 @@ async def test_a_request_tells_what_this_caller_may_do_with_it(besancon: Ccas, s
 def test_every_state_of_a_request_is_tried() -> None:
     with_a_lender = WITH_LENDER | {RequestStatus.DECLINED, RequestStatus.LENDER_REFUSED}
     assert {status for status, _ in REQUESTS.values()} == set(RequestStatus) - with_a_lender
+
+
+async def test_the_desk_is_told_of_no_action_and_may_only_plan_an_appointment(
+    besancon: Ccas, databases: Databases
+) -> None:
+    desk, request_id = desk_of(databases, besancon), await ready(besancon)
+    actions = (await ok(besancon.agent.get(f"/requests/{request_id}/actions")))["items"]
+    await refused(desk.get(f"/requests/{request_id}/actions"), 403, "forbidden")
+    for action in actions:
+        if action["action"] != "plan_appointment":
+            tried = try_on_request(besancon, desk, request_id, action["action"], colleague=NOBODY)
+            await refused(tried, 403, "forbidden")
 
 
 async def test_all_that_keeps_a_file_from_the_commission_is_told(besancon: Ccas) -> None:

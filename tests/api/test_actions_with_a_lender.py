@@ -10,7 +10,16 @@ from httpx import AsyncClient, Response
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.request_lifecycle import WITH_LENDER, RequestStatus
 from tests import lenders
-from tests.api.test_actions import CANCELLATION, DECISIONS, ROLES, SIGNED, judge, try_on_loan, try_on_request
+from tests.api.test_actions import (
+    CANCELLATION,
+    DECISIONS,
+    ROLES,
+    SIGNED,
+    colleague_of,
+    judge,
+    try_on_loan,
+    try_on_request,
+)
 from tests.lenders import (
     OTHER_ANSWER,
     Lender,
@@ -154,11 +163,12 @@ async def test_a_request_tells_what_may_be_done_where_a_partner_lends(
     lent = Lent(ccas, lender_of(databases, ccas))
     staff: Staff = getattr(ccas, role)
     status, build = LENT_TO[state]
-    request_id = await build(lent)
+    colleague, request_id = colleague_of(databases, ccas), await build(lent)
     assert (await ok(staff.get(f"/requests/{request_id}")))["status"] == status
     wrong = []
     for action in (await ok(staff.get(f"/requests/{request_id}/actions")))["items"]:
-        response = await try_on_request(ccas, staff, request_id, action["action"], SIGNED_IN_2018)
+        tried = try_on_request(ccas, staff, request_id, action["action"], SIGNED_IN_2018, colleague=colleague)
+        response = await tried
         wrong += judge(action, response)
         if response.is_success:
             request_id = await build(lent)

@@ -37,6 +37,7 @@ async def test_an_authorisation_is_read_as_it_was_given_oldest_first(toulouse: C
         "id": first["id"],
         "person_id": request["applicant_id"],
         "recipient": toulouse.lender,
+        "organisation_id": None,
         "purposes": ["loan_file", "precheck"],
         "given_on": "2018-03-02",
         "withdrawn_on": None,
@@ -57,10 +58,28 @@ async def test_what_is_not_an_authorisation_is_refused_and_leaves_nothing(toulou
         ({"purposes": []}, 422, "invalid"),
         ({"purposes": ["marketing"]}, 422, "invalid"),
         ({"recipient": "Crédit Municipal"}, 422, "invalid"),
+        ({"recipient": None}, 422, "invalid"),
+        ({"organisation_id": str(uuid4())}, 422, "invalid"),
+        ({"purposes": ["referral"]}, 422, "invalid"),
+        ({"recipient": None, "organisation_id": str(uuid4())}, 422, "invalid"),
+        ({"recipient": None, "organisation_id": str(uuid4()), "purposes": ["referral"]}, 409, "organisation_unknown"),
         ({"comment": "orally"}, 422, "invalid"),
     ):
         await refused(toulouse.agent.post(path, {**body, **changes}), status, code)
     assert (await ok(toulouse.agent.get(path)))["items"] == []
+
+
+async def test_a_referral_is_authorised_to_an_organisation_of_the_directory(besancon: Ccas) -> None:
+    person_id = (await ok(besancon.agent.post("/requests", demand(besancon))))["applicant_id"]
+    organisation = await ok(besancon.agent.post("/organisations", {"name": "Caisse Solidaire", "kinds": ["referral"]}))
+    path = f"/people/{person_id}/authorisations"
+    body = {"organisation_id": organisation["id"], "purposes": ["referral"], "given_on": "2011-01-03"}
+    told = await ok(besancon.agent.post(path, body))
+    assert {**body, "recipient": None, "withdrawn_on": None}.items() <= told.items()
+    withdrawn = await ok(besancon.agent.post(f"{path}/{told['id']}/withdrawal", {"withdrawn_on": "2011-02-01"}))
+    assert (await ok(besancon.agent.get(path)))["items"] == [withdrawn]
+    body["organisation_id"] = str(uuid4())
+    await refused(besancon.agent.post(path, body), 409, "organisation_unknown")
 
 
 async def test_people_of_another_ccas_and_people_who_are_nowhere_look_the_same(toulouse: Ccas, amiens: Ccas) -> None:

@@ -27,6 +27,7 @@ from sqlmodel import SQLModel
 
 from app.parameters.yaml_file import load_yaml
 from tests.openapi import (
+    COHERENT_QUERIES,
     Callers,
     FieldPath,
     Operation,
@@ -428,18 +429,21 @@ def path_probes(operation: Operation, target: Target) -> Iterator[Probe]:
             f"%20{known}",
             f"%7B{known}%7D",
             f"urn:uuid:{known}",
-            known.replace("-", "") if name != "slug" else "A-B",
+            known.replace("-", "") if name not in ("slug", "token") else "A-B",
             "%FF%FE",
             "%ED%A0%80",
             "..%2F..%2Fetc%2Fpasswd",
             "..",
+            "%2E%2E",
             "' or 1=1 --",
             CANARY * 1000,
             "%F0%9F%92%B6",
             "null",
         ):
             path = operation.url({**target.identifiers, name: wrong})
-            yield Probe(f"{name}={wrong[:60]}", absent, path=path)
+            # « .. » may lead to another address, which is no attack in itself.
+            query = urlencode(UNKNOWN) if wrong == ".." else ""
+            yield Probe(f"{name}={wrong[:60]}", absent, path=path, query=query)
     address = operation.url(target.identifiers)
     for path in (
         f"{address}/",
@@ -673,9 +677,10 @@ async def send(operation: Operation, target: Target, probe: Probe) -> Response:
         body = sample(operation.body_schema)
         content = urlencode(body).encode() if operation.media_type == FORM else json_bytes(body)
     path = probe.path if probe.path is not None else operation.url(target.identifiers)
+    query = probe.query or urlencode(COHERENT_QUERIES.get(operation.id, {}))
     return await caller.client.request(
         operation.method,
-        f"http://test{path}?{probe.query}" if probe.query else f"http://test{path}",
+        f"http://test{path}?{query}" if query else f"http://test{path}",
         headers=[*listed, *probe.more_headers],
         content=content,
     )

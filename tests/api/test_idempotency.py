@@ -11,6 +11,7 @@ from httpx import Response
 from sqlalchemy import text
 
 from app.domain.permissions import Role
+from tests.api.test_referrals import referral
 from tests.lenders import Lender, check, lender_of, machine_of, sent
 from tests.openapi import Operation, headers_of, json_bytes, operations, sample
 from tests.support import (
@@ -123,8 +124,8 @@ async def test_a_key_is_of_one_thing_in_a_path(besancon: Ccas) -> None:
 
 async def test_a_key_is_of_one_caller(besancon: Ccas, databases: Databases) -> None:
     colleague = Staff(besancon.agent.client, add_staff(databases, besancon.id, "colleague", [Role.AGENT]), besancon.id)
-    first = await besancon.agent.post("/people", applicant(besancon), key="once")
-    other = await colleague.post("/people", applicant(besancon), key="once")
+    first = await besancon.agent.post("/requests", demand(besancon), key="once")
+    other = await colleague.post("/requests", demand(besancon), key="once")
     assert (other.status_code, other.headers.get(REPLAYED)) == (201, None)
     assert other.json()["id"] != first.json()["id"]
 
@@ -153,8 +154,8 @@ async def test_a_key_is_required_where_money_moves_or_a_state_changes(
 
 async def test_a_key_may_be_left_out_where_it_is_not_required(besancon: Ccas) -> None:
     for _ in range(2):
-        body = json_bytes(applicant(besancon))
-        answer = await besancon.agent.client.post("/v1/people", headers=without_key(besancon.agent), content=body)
+        body = json_bytes(demand(besancon))
+        answer = await besancon.agent.client.post("/v1/requests", headers=without_key(besancon.agent), content=body)
         assert (answer.status_code, answer.headers.get(REPLAYED)) == (201, None)
     assert await people_of(besancon) == 2
 
@@ -249,9 +250,9 @@ def outcome(answer: Response) -> str:
 async def test_an_answer_is_kept_for_thirty_days(
     besancon: Ccas, databases: Databases, days: int, replayed: str | None
 ) -> None:
-    await ok(besancon.agent.post("/people", applicant(besancon), key="once"))
+    await ok(besancon.agent.post("/requests", demand(besancon), key="once"))
     make_older(databases, besancon, days)
-    answer = await besancon.agent.post("/people", applicant(besancon), key="once")
+    answer = await besancon.agent.post("/requests", demand(besancon), key="once")
     assert (answer.status_code, answer.headers.get(REPLAYED)) == (201, replayed)
     assert keys_of(databases, besancon) == ["once"]
 
@@ -271,6 +272,18 @@ async def test_the_same_thing_spelt_otherwise_in_the_path_is_still_the_same_key(
     money = repayment(8_500, "2011-03-05", "B-2")
     await ok(besancon.agent.post(small, money, key="once"))
     assert outcome(await besancon.agent.post(capitals, money, key="once")) == "replayed"
+
+
+async def test_an_answer_that_tells_a_secret_is_not_kept_and_the_same_key_makes_another(
+    besancon: Ccas, databases: Databases
+) -> None:
+    """The one exception: the database keeps a digest of a link's token, and would keep the token in the answer."""
+    path = f"/referrals/{(await referral(besancon))['id']}/links"
+    days = ("2190-01-01", "2190-01-01", "2190-01-02")
+    answers = [await besancon.agent.post(path, {"expires_on": day}, key="once") for day in days]
+    assert [(answer.status_code, answer.headers.get(REPLAYED)) for answer in answers] == [(201, None)] * 3
+    assert len({answer.json()["token"] for answer in answers}) == 3
+    assert "once" not in keys_of(databases, besancon)
 
 
 @pytest.mark.parametrize("operation", POSTS, ids=lambda operation: operation.id)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,12 +12,17 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
+from tests.api.test_referrals import anonymous, referral
 from tests.lenders import sent
-from tests.openapi import Callers, Operation, everyone, forms, open_both, operations, resolved
+from tests.openapi import Callers, Operation, everyone, forms, json_bytes, open_both, operations, resolved
 from tests.support import APPROVAL, Ccas, Databases, Json, Staff, demand, offered, ok, refused, submitted
 
 # Every operation that answers pages.
 LISTS = [operation for operation in operations() if "cursor" in operation.parameters("query")]
+PAGE = {"items", "next_cursor"}
+# Beside the papers of a file and their cursor: what is missing among them, which no paper tells.
+TELL_MORE = {"papers_list", "papers_create_list"}
+_days = count()
 
 
 @dataclass(frozen=True)
@@ -23,8 +30,13 @@ class Stocked:
     """Who may read every list of a CCAS that has two things in each; and the handoffs in the partner's inbox."""
 
     callers: Callers
+    identifiers: dict[str, str]
     sent: str
     received: str
+
+    def path(self, operation: Operation) -> str:
+        """The address of a list, below that of the API."""
+        return operation.url(self.identifiers).removeprefix("/v1")
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +45,48 @@ async def stocked(app: FastAPI, databases: Databases) -> AsyncIterator[Stocked]:
     async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
         ccas = open_both(databases, client)
         callers = everyone(databases, ccas)
+        identifiers = await with_lists(ccas)
         for _ in range(2):
-            await offered(ccas)
+            await referral(ccas)
         received, waiting = [str((await sent(ccas, None, 200_000, 24))["id"]) for _ in range(2)]
         await ok(callers.lender.post(f"/partner/handoffs/{received}/acknowledgements"))
-        yield Stocked(callers, waiting, received)
+        yield Stocked(callers, identifiers, waiting, received)
+
+
+async def with_lists(ccas: Ccas) -> dict[str, str]:
+    """The identifiers of things that have lists of their own, with two things in each."""
+    loan_id, _ = await offered(ccas), await offered(ccas)
+    request = f"/requests/{(await ok(ccas.agent.get(f'/loans/{loan_id}')))['request_id']}"
+    contact, _ = await anonymous(ccas), await anonymous(ccas)
+    one, two = await people(ccas, 2)
+    agreed = {"form": "oral", "agreed_on": "2011-01-22"}
+    contract = await ok(ccas.agent.post(f"/loans/{loan_id}/support-contracts", agreed))
+    held = {"title": "Gérer son budget", "held_on": "2011-05-17"}
+    workshop, other = [(await ok(ccas.agent.post("/workshops", held)))["id"] for _ in range(2)]
+    for workshop_id, person_id in ((workshop, one), (workshop, two), (other, one)):
+        came = {"person_id": person_id, "status": "attended"}
+        await ok(ccas.agent.post(f"/workshops/{workshop_id}/attendances", came))
+    for hour in ("09", "10"):
+        meeting = {"starts_at": f"2011-01-21T{hour}:00:00Z", "kind": "desk", "status": "attended"}
+        for of_whom in (request, contact):
+            await ok(ccas.agent.post(f"{of_whom}/appointments", meeting))
+        await ok(ccas.agent.post(f"{request}/notes", {"text": "Vu", "visibility": "shared"}))
+        done = {"kind": "budget_follow_up", "done_on": "2011-03-10"}
+        await ok(ccas.agent.post(f"/support-contracts/{contract['id']}/support-actions", done))
+    return {
+        "request_id": request.rpartition("/")[2],
+        "contact_id": contact.rpartition("/")[2],
+        "support_contract_id": contract["id"],
+        "workshop_id": workshop,
+        "person_id": one,
+    }
 
 
 async def people(ccas: Ccas, number: int, **fields: Any) -> list[str]:
     """The identifiers of new people, oldest first."""
     body = {**demand(ccas)["applicant"], **fields}
-    return [str((await ok(ccas.agent.post("/people", body)))["id"]) for _ in range(number)]
+    born = [str(date(1960, 1, 1) + timedelta(days=next(_days))) for _ in range(number)]
+    return [str((await ok(ccas.agent.post("/people", {**body, "birth_on": on})))["id"]) for on in born]
 
 
 async def pages(staff: Staff, path: str, **query: Any) -> AsyncIterator[Json]:
@@ -68,7 +111,7 @@ def test_every_list_takes_a_limit_and_a_cursor_and_no_offset(operation: Operatio
     assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 25)
     assert {"offset", "page", "sort", "order", "total"}.isdisjoint(parameters)
     answer = resolved(operation.spec["responses"]["200"]["content"]["application/json"]["schema"])
-    assert set(answer["properties"]) == {"items", "next_cursor"}
+    assert set(answer["properties"]) == PAGE
 
 
 def test_every_answer_with_items_has_a_cursor_beside_them() -> None:
@@ -78,11 +121,11 @@ def test_every_answer_with_items_has_a_cursor_beside_them() -> None:
             schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
             for form in forms(schema):
                 names = set(resolved(form).get("properties", {}))
-                if status.startswith("2") and "items" in names and names != {"items", "next_cursor"}:
+                if status.startswith("2") and "items" in names and names != PAGE:
                     bare.append(operation)
     # What may be done with a thing is a fixed set, and what answers many items is as long as what was sent.
     listed = [operation.id for operation in bare if not operation.itemised]
-    assert [name for name in listed if not name.endswith("_actions")] == []
+    assert {name for name in listed if not name.endswith("_actions")} == TELL_MORE
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
@@ -146,7 +189,7 @@ async def test_the_link_header_names_the_next_page_and_only_where_there_is_one(b
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
 async def test_every_list_links_to_its_next_page(operation: Operation, stocked: Stocked) -> None:
-    answer = await stocked.callers.of(operation).get(operation.path.removeprefix("/v1"), limit=1)
+    answer = await stocked.callers.of(operation).get(stocked.path(operation), limit=1)
     cursor = answer.json()["next_cursor"]
     assert cursor is not None, f"make two things for {operation.id} here"
     assert f"cursor={cursor}" in answer.headers["link"]
@@ -185,7 +228,7 @@ async def test_a_cursor_of_another_tenant_is_refused_like_one_that_never_was(bes
 
 
 async def test_a_cursor_of_another_list_is_refused(stocked: Stocked) -> None:
-    lists = {operation.path.removeprefix("/v1"): stocked.callers.of(operation) for operation in LISTS}
+    lists = {stocked.path(operation): stocked.callers.of(operation) for operation in LISTS}
     cursors = {path: (await ok(caller.get(path, limit=1)))["next_cursor"] for path, caller in lists.items()}
     for path, caller in lists.items():
         for origin, cursor in cursors.items():
@@ -193,13 +236,25 @@ async def test_a_cursor_of_another_list_is_refused(stocked: Stocked) -> None:
                 await refused(caller.get(path, cursor=cursor), 400, "cursor_not_ours")
 
 
+async def test_a_cursor_of_the_same_list_of_another_thing_is_refused(besancon: Ccas) -> None:
+    paths = [f"{await anonymous(besancon)}/appointments" for _ in range(2)]
+    hour = {"starts_at": "2011-01-21T09:00:00Z", "kind": "desk", "status": "attended"}
+    for path in paths * 2:
+        await ok(besancon.agent.post(path, hour))
+    for path, other in (paths, reversed(paths)):
+        cursor = (await ok(besancon.agent.get(path, limit=1)))["next_cursor"]
+        assert len((await ok(besancon.agent.get(path, cursor=cursor)))["items"]) == 1
+        await not_ours(besancon, other, cursor)
+
+
 async def test_pages_of_every_list_show_everything_once(stocked: Stocked) -> None:
     # The CCAS of the instance have no identifiers and grow while this runs: tests/api/test_tenants.py walks them.
     for operation in (operation for operation in LISTS if not operation.public):
-        path, caller = operation.path.removeprefix("/v1"), stocked.callers.of(operation)
-        whole = [item["id"] for item in (await ok(caller.get(path, limit=100)))["items"]]
-        assert len(whole) == len(set(whole)) >= 2, operation.id
-        assert await walked(caller, path, limit=1) == whole, operation.id
+        path, caller = stocked.path(operation), stocked.callers.of(operation)
+        whole = (await ok(caller.get(path, limit=100)))["items"]
+        assert len({json_bytes(item) for item in whole}) == len(whole) >= 2, operation.id
+        shown = [item async for page in pages(caller, path, limit=1) for item in page["items"]]
+        assert shown == whole, operation.id
 
 
 async def test_an_inbox_and_the_handoffs_of_a_ccas_are_filtered_by_state(stocked: Stocked) -> None:
@@ -242,7 +297,7 @@ async def not_ours(ccas: Ccas, path: str, cursor: str) -> Json:
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
 async def test_a_limit_is_a_whole_number_from_1_to_100(operation: Operation, stocked: Stocked) -> None:
-    path, caller = operation.path.removeprefix("/v1"), stocked.callers.of(operation)
+    path, caller = stocked.path(operation), stocked.callers.of(operation)
     for limit in ("0", "-1", "101", "10" * 10, "ten", "", "1.0", "1e1", "+1", " 1", "true", "１"):
         problem = await refused(caller.get(path, limit=limit), 422, "invalid")
         assert [error["pointer"] for error in problem["errors"]] == ["/query/limit"]
@@ -324,7 +379,7 @@ async def test_loans_are_filtered_by_request(besancon: Ccas) -> None:
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
 async def test_a_filter_that_is_none_is_refused(operation: Operation, stocked: Stocked) -> None:
     caller = stocked.callers.of(operation)
-    answer: Response = await caller.get(operation.path.removeprefix("/v1"), filter="x", offset=1)
+    answer: Response = await caller.get(stocked.path(operation), filter="x", offset=1)
     problem = await refused(_now(answer), 422, "invalid")
     assert {error["pointer"] for error in problem["errors"]} == {"/query/filter", "/query/offset"}
 

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support import Ccas, Json, ok, refused
+from app.parameters.codes import codes, label
+from tests.support import BUDGET, Ccas, Json, demand, ok, refused
 
 
 def someone(ccas: Ccas, **changes: Any) -> Json:
@@ -22,7 +23,8 @@ def someone(ccas: Ccas, **changes: Any) -> Json:
 async def test_a_person_is_read_as_written(besancon: Ccas) -> None:
     body = someone(besancon, usage_name="d'Épée", phone="+33 3 81 00 00 00", email="anais@exemple.fr")
     person = await ok(besancon.agent.post("/people", body))
-    assert {**body, "resident_since_on": None, "capacity": None, "id": person["id"], "version": 1} == person
+    untold = dict.fromkeys(person.keys() - body.keys())
+    assert {**untold, **body, "id": person["id"], "version": 1} == person
     response = await besancon.manager.get(f"/people/{person['id']}")
     assert (response.json(), response.headers["etag"]) == (person, '"1"')
 
@@ -122,7 +124,8 @@ async def test_a_name_is_found_however_it_is_typed(besancon: Ccas, names: Json, 
 
 
 async def test_pages_of_people_show_everyone_once_newest_first(besancon: Ccas) -> None:
-    written = [(await ok(besancon.agent.post("/people", someone(besancon))))["id"] for _ in range(5)]
+    born = [f"198{year}-02-03" for year in range(5)]
+    written = [(await ok(besancon.agent.post("/people", someone(besancon, birth_on=on))))["id"] for on in born]
     shown, cursor = [], {}
     while True:
         page = await ok(besancon.agent.get("/people", limit=2, **cursor))
@@ -131,3 +134,116 @@ async def test_pages_of_people_show_everyone_once_newest_first(besancon: Ccas) -
             break
         cursor = {"cursor": page["next_cursor"]}
     assert shown == written[::-1]
+
+
+# The profile
+
+
+PROFILE: Json = {
+    "birth_place": "DZ",
+    "nationality": "french",
+    "sex": "female",
+    "education_level": "cap_bep",
+    "family_situation": "alone",
+    "housing": "third_party_home",
+    "domiciliation": "CCAS de Besançon",
+    "already_known": True,
+    "safe_contact": "social_referent",
+    "interpreter_language": "tamoul",
+    "reading_difficulty": False,
+    "deceased_on": None,
+}
+
+
+async def test_a_profile_is_told_or_not_and_may_change(besancon: Ccas) -> None:
+    person = await ok(besancon.agent.post("/people", someone(besancon, **PROFILE)))
+    assert {name: person[name] for name in PROFILE} == PROFILE
+    untold = dict.fromkeys(PROFILE)
+    changed = await ok(besancon.agent.patch(f"/people/{person['id']}", untold, etag='"1"'))
+    assert changed == {**person, **untold, "version": 2}
+
+
+@pytest.mark.parametrize("birth_place", ["25056", "2A004", "97411", "99352", "FR", "TL"])
+async def test_a_birth_place_is_a_commune_or_a_country(besancon: Ccas, birth_place: str) -> None:
+    person = await ok(besancon.agent.post("/people", someone(besancon, birth_place=birth_place)))
+    assert person["birth_place"] == birth_place
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"birth_place": "XX"}, "unknown_code"),
+        ({"birth_place": "fr"}, "bad_form"),
+        ({"birth_place": "Besançon"}, "bad_form"),
+        ({"nationality": "martian"}, "unknown_code"),
+        ({"sex": "m"}, "unknown_code"),
+        ({"education_level": "phd"}, "unknown_code"),
+        ({"family_situation": "single"}, "unknown_code"),
+        ({"housing": "castle"}, "unknown_code"),
+        ({"safe_contact": "pigeon"}, "unknown_code"),
+        ({"already_known": "yes"}, "not_a_boolean"),
+        ({"reading_difficulty": 1}, "not_a_boolean"),
+    ],
+)
+async def test_what_is_on_no_list_is_told_by_name(besancon: Ccas, told: Json, code: str) -> None:
+    problem = await refused(besancon.agent.post("/people", someone(besancon, **told)), 422, "invalid")
+    ((field,),) = (told,)
+    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [(f"/body/{field}", code)]
+    assert (await ok(besancon.agent.get("/people")))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("deceased_on", "code"), [("1988-02-28", "date_out_of_order"), ("2199-01-01", "date_in_future")]
+)
+async def test_nobody_dies_before_being_born_or_tomorrow(besancon: Ccas, deceased_on: str, code: str) -> None:
+    body = someone(besancon, deceased_on=deceased_on)
+    assert (await refused(besancon.agent.post("/people", body), 409, code))["field"] == "deceased_on"
+    person = await ok(besancon.agent.post("/people", someone(besancon)))
+    await refused(besancon.agent.patch(f"/people/{person['id']}", {"deceased_on": deceased_on}, etag='"1"'), 409, code)
+    assert await ok(besancon.agent.get(f"/people/{person['id']}")) == person
+
+
+@pytest.mark.parametrize(
+    ("section", "labels"),
+    [
+        ("education_levels", {"Sans qualification", "Niveau CAP/BEP", "Bac", "BTS", "DUT"}),
+        ("family_situations", {"Isolé", "En situation de couple"}),
+        ("housings", {"Hébergé chez un tiers", "Au domicile familial"}),
+        ("situations", {"Demandeur d'emploi", "Apprenti", "Salarié", "Étudiant ou en formation", "Scolarisé au CNED"}),
+    ],
+)
+def test_the_lists_hold_the_words_of_besancons_report(section: str, labels: set[str]) -> None:
+    assert labels <= {label(section, code, "fr") for code in codes(section)}
+
+
+async def test_what_is_of_the_day_of_a_demand_is_told_with_it(besancon: Ccas) -> None:
+    told = {"situations": ["student", "employee", "student"], "priority_district": True}
+    request = await ok(besancon.agent.post("/requests", demand(besancon, **told)))
+    assert (request["situations"], request["priority_district"]) == (["student", "employee"], True)
+    path = f"/requests/{request['id']}"
+    changed = await ok(besancon.agent.patch(path, {"priority_district": None, "situations": []}, etag='"1"'))
+    assert (changed["situations"], changed["priority_district"]) == ([], None)
+    await refused(besancon.agent.post("/requests", demand(besancon, situations=["idle"])), 422, "invalid")
+
+
+# The budgets
+
+
+async def test_the_budgets_of_a_person_are_told_newest_first_with_their_demands(besancon: Ccas) -> None:
+    first = await ok(besancon.agent.post("/requests", demand(besancon)))
+    person_id = first["applicant_id"]
+    other = await ok(besancon.agent.post("/people", someone(besancon)))
+    body = {**demand(besancon), "applicant_id": other["id"], "co_applicant_id": person_id}
+    del body["applicant"]
+    second = await ok(besancon.agent.post("/requests", body))
+    for request, rent in ((first, 20_000), (second, 30_000)):
+        month = {**BUDGET, "charges": [{"kind": "rent", "amount_cents": rent}]}
+        await ok(besancon.agent.put(f"/requests/{request['id']}/budget", month, etag='"1"'))
+    history = (await ok(besancon.agent.get(f"/people/{person_id}/budgets")))["items"]
+    assert [(one["reference"], one["budget"]["charges_cents"]) for one in history] == [
+        (second["reference"], 30_000),
+        (first["reference"], 20_000),
+    ]
+    assert history[1]["budget"] == await ok(besancon.agent.get(f"/requests/{first['id']}/budget"))
+    assert len((await ok(besancon.agent.get(f"/people/{other['id']}/budgets")))["items"]) == 1
+    await refused(besancon.agent.get(f"/people/{uuid4()}/budgets"), 404, "not_found")

@@ -165,3 +165,16 @@ async def test_parts_of_another_ccas_request_look_like_nothing(besancon: Ccas, t
     for part, body in (("budget", BUDGET), ("financing-plan", WHOLE_LOAN)):
         await refused(toulouse.agent.get(f"{path}/{part}"), 404, "not_found")
         await refused(toulouse.agent.put(f"{path}/{part}", body, etag='"4"'), 404, "not_found")
+
+
+async def test_a_source_of_money_may_be_an_organisation_of_the_directory(besancon: Ccas, toulouse: Ccas) -> None:
+    path = await assessed(besancon)
+    body = {"name": "Fonds d’aide aux jeunes", "kinds": ["referral"]}
+    fund, foreign = [(await ok(ccas.agent.post("/organisations", body)))["id"] for ccas in (besancon, toulouse)]
+    lines = [line("third_party", 60_000, organisation_id=fund), line("loan", 140_000)]
+    plan = await put(besancon, path, "financing-plan", {"lines": lines})
+    assert [entry["organisation_id"] for entry in plan["lines"]] == [fund, None]
+    unknown = {"lines": [line("third_party", 60_000, organisation_id=foreign)]}
+    etag = await etag_of(besancon.agent, path)
+    await refused(besancon.agent.put(f"{path}/financing-plan", unknown, etag=etag), 409, "organisation_unknown")
+    assert (await ok(besancon.agent.get(f"{path}/financing-plan")))["revision"] == 1

@@ -51,7 +51,7 @@ async def test_a_demand_is_taken_in_under_the_rules_of_the_day_it_was_received(b
     assert request["status"] == "intake"
     assert request["rules_version"] == 2
     assert request["reference"] == "D-2011-0001"
-    assert await ok(besancon.agent.get(f"/requests/{request['id']}")) == request
+    assert request == {**await ok(besancon.agent.get(f"/requests/{request['id']}")), "similar_person_ids": []}
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ async def test_a_change_of_an_old_version_is_refused_and_changes_nothing(besanco
 
 
 async def test_what_a_change_does_not_name_stays(besancon: Ccas) -> None:
-    before = await ok(besancon.agent.post("/requests", demand(besancon, prescriber="ADDSEA")))
-    path = f"/requests/{before['id']}"
+    path = f"/requests/{(await ok(besancon.agent.post('/requests', demand(besancon, prescriber='ADDSEA'))))['id']}"
+    before = await ok(besancon.agent.get(path))
     changes = {"household": {"adults": 2, "minor_children": 1}, "project_cost_cents": 250_000}
     after = await ok(besancon.agent.patch(path, changes, etag=f'"{before["version"]}"'))
     assert after == {**before, **changes, "version": before["version"] + 1}
@@ -467,7 +467,7 @@ async def test_a_closing_without_an_end_a_reason_and_an_answer_is_ill_formed(
     request = await ok(besancon.agent.post("/requests", demand(besancon)))
     closing = {name: value for name, value in {**CLOSING, **change}.items() if value is not None}
     await refused(besancon.agent.post(f"/requests/{request['id']}/close", closing), 422, "invalid")
-    assert await ok(besancon.agent.get(f"/requests/{request['id']}")) == request
+    assert request == {**await ok(besancon.agent.get(f"/requests/{request['id']}")), "similar_person_ids": []}
 
 
 @pytest.mark.parametrize("attempts", [[], ["2011-01-10"], ["2011-01-10", "2011-01-10"]])
@@ -505,7 +505,7 @@ async def test_the_dates_of_the_attempts_are_kept_with_the_answer(besancon: Ccas
     attempts = ["2011-01-10", "2011-01-17"]
     answer = {"kind": "unreachable", "given_on": "2011-01-21", "attempts_on": attempts}
     closed = await ok(besancon.agent.post(f"/requests/{request['id']}/close", {**CLOSING, "other_answer": answer}))
-    assert closed["other_answer"] == answer
+    assert closed["other_answer"] == {**answer, "organisation_id": None}
 
 
 @pytest.mark.parametrize(

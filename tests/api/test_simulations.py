@@ -1,11 +1,14 @@
 """Simulations: open to all, exact, and nothing stored."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
-from tests.support import Ccas, Json, ok, refused
+from app.domain.lenders import Lender, Payer, RateBand
+from tests.api.test_overrides import open_changed
+from tests.support import Ccas, Databases, Json, ok, refused
 
 
 async def simulate(client: AsyncClient, **body: Any) -> Json:
@@ -242,3 +245,30 @@ async def test_an_instalment_that_never_repays_is_told_the_minimum(client: Async
     await refused(
         client.post("/v1/simulations", json={**asked, "instalment_cents": least - 1}), 409, "impossible_schedule"
     )
+
+
+async def test_a_rate_by_age_asks_for_the_birth_date_and_takes_it(databases: Databases, client: AsyncClient) -> None:
+    bands = (
+        RateBand(age_min=18, age_max=25, rate_percent=Decimal(2)),
+        RateBand(age_min=26, age_max=None, rate_percent=Decimal(4)),
+    )
+    ccas = open_changed(databases, client, rate_percent=None, rate_bands=bands, interest_borne_by=Payer.BORROWER)
+    body: Json = {"tenant": ccas.slug, "on": "2011-06-01", "amount_cents": 100_000, "duration_months": 12}
+    problem = await refused(client.post("/v1/simulations", json=body), 409, "birth_date_missing")
+    assert problem["detail"] == "Le taux dépend de l’âge ; il manque la date de naissance (birth_on)."
+    for birth_on, rate in (("1985-06-02", "2"), ("1985-06-01", "4")):
+        simulated = await simulate(client, **body, applicant={"birth_on": birth_on})
+        assert simulated["terms"]["rate_percent"] == rate
+    assert (await simulate(client, **body, rate_percent="1.00"))["terms"]["rate_percent"] == "1"
+
+
+async def test_a_second_lender_whose_rate_is_not_stated_is_not_given_the_first_ones(
+    databases: Databases, client: AsyncClient
+) -> None:
+    ccas = open_changed(
+        databases, client, other_lenders=(Lender(code="bank", name="x"),), not_stated=("other_lenders.0.rate_percent",)
+    )
+    body: Json = {"tenant": ccas.slug, "on": "2011-06-01", "amount_cents": 100_000, "duration_months": 12}
+    assert (await simulate(client, **body))["terms"]["rate_percent"] == "0"
+    problem = await refused(client.post("/v1/simulations", json={**body, "lender": "bank"}), 409, "rule_not_stated")
+    assert problem["path"] == "rate_percent"

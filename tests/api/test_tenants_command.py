@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ from app.commands.tenant_export import export, stored_rules
 from app.commands.tenants import RulesDiffer, load_tenant, load_tenants, read_rules
 from app.domain.rules import Index, IndexUnit, IndexValue, TenantRules
 from app.tenants import seed_files
-from tests.support import Databases, ok, refused, with_own_partners
+from tests.support import APPROVAL, Ccas, Databases, ok, refused, submitted, with_own_partners
 
 SEEDS = {path.stem: path for path in seed_files()}
 Written = Callable[..., Path]
@@ -62,6 +63,8 @@ WITH_A_HOLE = """  - version: 1
           - {valid_from: 2009-08-01, valid_to: 2010-07-31, value: "1.25", source: x}
           - {valid_from: 2010-08-02, valid_to: null, value: "1.75", source: x}
 """
+TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
+YESTERDAY = TODAY - timedelta(days=1)
 BEYOND = ("amount_cents_max: 300000", "amount_cents_max: 9000000")
 
 
@@ -103,13 +106,14 @@ async def test_a_file_with_a_fault_loads_nothing_of_any_and_tells_all_the_faults
     lines = told.err.splitlines()
     assert (told.out, len(lines)) == ("", 4 + 1 + 1)
     assert lines[0].startswith("microcredit tenants: ")
-    assert any(
-        f"{slug}-a.yaml : versions.0.products.0.amount_cents_max : 75\u202f000\u00a0€ au plus" in line for line in lines
-    )
-    assert any(f"{slug}-b.yaml : ligne " in line and "would be a boolean" in line for line in lines)
-    assert any(f"{slug}-c.yaml : versions.0.products.0.purposes.0 : Ce code" in line for line in lines)
-    for file in files:
-        await refused(client.get(f"/v1/tenants/{file.stem}"), 404, "not_found")
+    for file, sentence in (
+        ("a", "versions.0.products.0.amount_cents_max : 75\u202f000\u00a0€ au plus"),
+        ("b", "versions.0.products.0.fast_track : « no » se lirait comme oui ou non"),
+        ("c", "versions.0.products.0.purposes.0 : Ce code"),
+    ):
+        assert any(f"{slug}-{file}.yaml : ligne " in line and f", {sentence}" in line for line in lines)
+    for path in files:
+        await refused(client.get(f"/v1/tenants/{path.stem}"), 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ async def test_bad_rules_are_refused_with_the_path_and_the_reason_and_leave_no_t
     client: AsyncClient, write: Written, slug: str, capsys: pytest.CaptureFixture[str], old: str, new: str, path: str
 ) -> None:
     assert main(["tenants", "load", str(write(slug, (old, new)))]) == 1
-    assert f" : {path} : " in capsys.readouterr().err
+    assert f", {path} : " in capsys.readouterr().err
     await refused(client.get(f"/v1/tenants/{slug}"), 404, "not_found")
 
 
@@ -168,6 +172,36 @@ async def test_an_open_version_is_closed_by_the_file_that_adds_the_next(
         reopened = replace(longer, versions=(*earlier, replace(last, valid_to=end), replace(following, version=6)))
         with pytest.raises(RulesDiffer, match="version 4"):
             load_tenant(databases.owner_url, reopened)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            [("minor_children_max: null\n", "minor_children_max: 2\n")],
+            "version 4 is already there and says something else",
+        ),
+        ([("valid_to: 2011-10-12", "valid_to: 2011-10-11")], "version 3 is already there and says something else"),
+        (
+            [("day\n    valid_to: null", f"day\n    valid_to: {YESTERDAY}")],
+            f"version 4 cannot end on {YESTERDAY}: a decision of {TODAY} was taken under it",
+        ),
+        ([("- version: 4", "- version: 5")], "version 4 is already there and the file does not have it"),
+    ],
+)
+async def test_a_file_that_rewrites_what_was_decided_under_is_refused_in_a_sentence_and_changes_nothing(
+    besancon: Ccas, write: Written, capsys: pytest.CaptureFixture[str], changes: list[tuple[str, str]], sentence: str
+) -> None:
+    decision = {**APPROVAL, "decided_on": TODAY.isoformat()}
+    made = await ok(besancon.decider.post(f"/requests/{await submitted(besancon)}/decisions", decision))
+    told = [f"/tenants/{besancon.slug}", f"/tenants/{besancon.slug}/rules/versions", f"/decisions/{made['id']}"]
+    before = [await ok(besancon.agent.get(path)) for path in told]
+    path = write(besancon.slug, ("name: CCAS de Besançon\n", "name: CCAS du Doubs\n"), *changes)
+    assert main(["tenants", "load", str(path)]) == 1
+    assert capsys.readouterr().err == f"microcredit tenants: {besancon.slug}: {sentence}\n"
+    assert [await ok(besancon.agent.get(path)) for path in told] == before
+    # The decision is where the file as it was loaded says; that one is taken back as before.
+    assert main(["tenants", "load", str(write(besancon.slug))]) == 0
 
 
 # export

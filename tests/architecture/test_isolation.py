@@ -1,7 +1,7 @@
 """Tenant isolation, looked at from the catalogue, from the serving role, and over HTTP for every operation."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -14,16 +14,20 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from app.database import open_engine, open_sessions, tenant_transaction
-from app.tenancy import GLOBAL_TABLES, PARTNER_TABLES
+from app.domain.permissions import STAFF_ROLES
+from app.tenancy import COMMUNE_TABLES, GLOBAL_TABLES, PARTNER_TABLES
 from tests.conftest import TEMPLATE
 from tests.openapi import (
+    COHERENT_QUERIES,
     INSTEAD_OF,
+    OTHER_COMMUNE,
     Callers,
     FieldPath,
     Operation,
     everyone,
     fields,
     headers_of,
+    holds,
     json_bytes,
     open_both,
     operations,
@@ -32,7 +36,7 @@ from tests.openapi import (
     sample,
     with_value,
 )
-from tests.support import Ccas, Databases, Json, demand, ok
+from tests.support import Ccas, Databases, Json, Staff, add_staff, demand, ok
 
 TENANT_TABLES = sorted(set(SQLModel.metadata.tables) - GLOBAL_TABLES - PARTNER_TABLES)
 
@@ -82,7 +86,9 @@ def test_policies_of_every_table_that_is_not_global_are_enabled_and_forced_on_it
     assert {name for (name,) in unforced} == GLOBAL_TABLES
 
 
-def test_every_table_that_is_not_global_has_one_policy_whose_using_is_its_with_check(admin: Connection) -> None:
+def test_every_table_that_is_not_global_has_one_policy_that_opens_it_whose_using_is_its_with_check(
+    admin: Connection,
+) -> None:
     """That of a tenant's table is on the tenant alone, that of a partner's on the partner alone: never either or."""
     own = "({0}_id = (NULLIF(current_setting('app.{0}_id'::text, true), ''::text))::uuid)"
     expected = [
@@ -92,11 +98,33 @@ def test_every_table_that_is_not_global_has_one_policy_whose_using_is_its_with_c
     policies = rows(
         admin,
         "select tablename, policyname, permissive, cmd, roles::text, qual, with_check from pg_policies"
-        " where schemaname = 'public' order by tablename",
+        " where schemaname = 'public' and permissive = 'PERMISSIVE' order by tablename",
     )
     assert policies == [
         (table, name, "PERMISSIVE", "ALL", "{public}", bound, bound) for table, name, bound in sorted(expected)
     ]
+
+
+def test_the_only_other_policy_narrows_what_is_of_a_commune_unless_the_transaction_is_for_all(
+    admin: Connection,
+) -> None:
+    policies = rows(
+        admin,
+        "select tablename, policyname, cmd, roles::text, qual = with_check, qual from pg_policies"
+        " where schemaname = 'public' and permissive = 'RESTRICTIVE' order by tablename",
+    )
+    assert [policy[:-1] for policy in policies] == [
+        (table, "commune", "ALL", "{public}", True) for table in sorted(COMMUNE_TABLES)
+    ]
+    narrowed = "( SELECT current_setting('app.commune_insee_codes'::text, true) AS current_setting)"
+    quals = {table: qual for table, *_, qual in policies}
+    of_all = f"((NULLIF({narrowed}, ''::text) IS NULL) OR "
+    assert [table for table, qual in quals.items() if not qual.startswith(of_all)] == []
+    own = f"((commune_insee_code)::text = ANY (string_to_array({narrowed}, ','::text)))"
+    assert {table for table, qual in quals.items() if own in qual} == {"requests", "contacts", "people"}
+    # What is of no commune itself is seen with the request or the people that it hangs on, under their policies.
+    through = {table for table, qual in quals.items() if "FROM requests r" in qual or "FROM people p" in qual}
+    assert through == set(COMMUNE_TABLES) - {"requests", "contacts"}
 
 
 def test_a_way_of_a_partner_tells_whose_handoff_where_and_in_which_state_and_nothing_of_the_person(
@@ -341,6 +369,7 @@ async def neighbours(app: FastAPI, databases: Databases) -> AsyncIterator[Neighb
 
 
 WITH_IDENTIFIERS = [operation for operation in operations() if operation.identifiers() and not operation.public]
+LISTS = [operation for operation in operations() if operation.is_list and not operation.public]
 UUID_FIELDS = [
     pytest.param(operation, form, path, id=f"{operation.id}-{number}-{path[-1]}")
     for operation in operations()
@@ -384,6 +413,8 @@ async def test_another_tenants_identifier_in_a_body_is_answered_as_one_that_neve
 ) -> None:
     name = str(path[-1])
     body = sample(form)
+    if not holds(body, path[:-1]):
+        body = sample(form, whole=True)
     body.pop(INSTEAD_OF.get(name), None)
     foreign = neighbours.foreign.get(name, neighbours.foreign["person_id"])
     theirs = await ask(operation, neighbours, neighbours.own, with_value(body, path, foreign))
@@ -408,13 +439,54 @@ async def test_another_tenants_identifier_in_a_query_finds_what_one_that_never_w
 
 
 async def test_lists_show_nothing_of_another_tenant(neighbours: Neighbours) -> None:
-    lists = [operation for operation in operations() if operation.id.endswith("_list") and not operation.public]
-    assert lists
-    for operation in lists:
+    for operation in LISTS:
         paged = {"limit": 100} if "limit" in operation.parameters("query") else None
         shown = await ask(operation, neighbours, neighbours.own, query=paged)
         assert shown.json()["items"], operation.id
         assert [name for name, theirs in neighbours.foreign.items() if theirs in shown.text] == [], operation.id
+
+
+# What all the communes of a tenant share: its directory, its staff, its agreements, its workshops.
+SHARED = frozenset({"slug", "partner", "agreement_id", "workshop_id", "organisation_id", "user_id"})
+# The same under the names that fields and queries give to organisations and accounts.
+SHARED_ELSEWHERE_NAMED = frozenset({"prescriber_id", "account_id", "instructing_agent_id"})
+
+
+@pytest.fixture(scope="module")
+async def elsewhere(neighbours: Neighbours, databases: Databases) -> Neighbours:
+    """A member of staff with every role, who works for another commune than that of all that there is to ask for."""
+    engine = databases.owner()
+    with engine.begin() as connection:
+        tenant_id = connection.execute(
+            text("select id from tenants where slug = :slug"), {"slug": neighbours.own["slug"]}
+        ).scalar_one()
+        account_id = add_staff(databases, tenant_id, f"elsewhere-{uuid4().hex[:6]}", sorted(STAFF_ROLES))
+        connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(tenant_id)})
+        narrowed = "update accounts set commune_insee_codes = array[:commune] where id = :id"
+        connection.execute(text(narrowed), {"id": account_id, "commune": OTHER_COMMUNE})
+    engine.dispose()
+    staff = Staff(neighbours.callers.staff.client, account_id, tenant_id)
+    return replace(neighbours, callers=replace(neighbours.callers, staff=staff))
+
+
+@pytest.mark.parametrize("operation", WITH_IDENTIFIERS, ids=lambda operation: operation.id)
+async def test_what_is_of_another_commune_is_answered_as_what_never_was(
+    operation: Operation, elsewhere: Neighbours
+) -> None:
+    of_files = set(operation.identifiers()) - SHARED
+    if operation.of_partners or not of_files:
+        return
+    theirs = await ask(operation, elsewhere, elsewhere.own)
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found"), theirs.text
+    random = await ask(operation, elsewhere, elsewhere.own | {name: str(uuid4()) for name in of_files})
+    assert told(theirs) == told(random)
+
+
+async def test_lists_show_nothing_of_another_commune(elsewhere: Neighbours) -> None:
+    of_files = {name: own for name, own in elsewhere.own.items() if name not in SHARED | SHARED_ELSEWHERE_NAMED}
+    for operation in (operation for operation in LISTS if not operation.of_partners):
+        shown = await ask(operation, elsewhere, elsewhere.own)
+        assert [name for name, own in of_files.items() if own in shown.text] == [], operation.id
 
 
 async def ask(
@@ -432,7 +504,7 @@ async def ask(
         operation.url(identifiers),
         headers=headers_of(operation, caller),
         content=content,
-        params=query,
+        params=COHERENT_QUERIES.get(operation.id) if query is None else query,
     )
 
 

@@ -35,6 +35,7 @@ from tests.lenders import (
     taken_in,
 )
 from tests.openapi import (
+    COHERENT_QUERIES,
     FieldPath,
     Operation,
     everyone,
@@ -475,7 +476,11 @@ async def ask(operation: Operation, caller: Staff, identifiers: dict[str, str], 
     schema = operation.body_schema
     content = None if schema is None else json_bytes(sample(schema) if body is None else body)
     return await caller.client.request(
-        operation.method, operation.url(identifiers), headers=headers_of(operation, caller), content=content
+        operation.method,
+        operation.url(identifiers),
+        headers=headers_of(operation, caller),
+        content=content,
+        params=COHERENT_QUERIES.get(operation.id),
     )
 
 

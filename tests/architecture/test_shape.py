@@ -15,16 +15,27 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from app.domain import (
+    appointment_lifecycle,
+    desk_errors,
     eligibility,
     errors,
     ficp,
+    file_errors,
     handoff_lifecycle,
+    intake_errors,
     lending_limits,
     loan_lifecycle,
     means,
+    meeting_errors,
     offers,
+    papers,
     partner_errors,
+    people_errors,
+    referral_errors,
+    referral_lifecycle,
     request_lifecycle,
+    rule_errors,
+    support_errors,
 )
 from app.domain.breaches import Breach
 from app.domain.errors import EditConflict, FieldFault, MicrocreditError
@@ -47,6 +58,8 @@ PUBLIC = frozenset(
         "auth_token",
         "health_live",
         "health_ready",
+        "referral_answers_create_by_link",
+        "referral_answers_read_by_link",
         "simulations_create",
         "tenants_list",
         "tenants_read",
@@ -57,7 +70,18 @@ PUBLIC = frozenset(
 # Routers that are not about a concept of the trade: they have no slice of the same name in every layer.
 NO_SLICE = frozenset({"docs", "health"})
 
-MODULES_OF_ERRORS = (errors.__name__, partner_errors.__name__)
+MODULES_OF_ERRORS = (
+    desk_errors.__name__,
+    errors.__name__,
+    file_errors.__name__,
+    intake_errors.__name__,
+    meeting_errors.__name__,
+    partner_errors.__name__,
+    people_errors.__name__,
+    referral_errors.__name__,
+    rule_errors.__name__,
+    support_errors.__name__,
+)
 MESSAGES = {language: load_yaml(APP / "messages" / f"{language}.yaml") for language in ("fr", "en")}
 
 
@@ -366,7 +390,7 @@ def test_the_facts_of_a_refusal_do_not_take_the_names_that_every_problem_has() -
     assert taken == {}
 
 
-@pytest.mark.parametrize("section", ["faults", "rules", "words"])
+@pytest.mark.parametrize("section", ["faults", "rules", "words", "letters"])
 def test_french_and_english_tell_the_same(section: str) -> None:
     french, english = (MESSAGES[language][section] for language in ("fr", "en"))
     assert {code: placeholders(text) for code, text in french.items()} == {
@@ -380,6 +404,9 @@ def test_french_and_english_tell_the_same(section: str) -> None:
         *(request_lifecycle.RequestStatus, request_lifecycle.RequestAction),
         *(handoff_lifecycle.HandoffStatus, handoff_lifecycle.HandoffAction, handoff_lifecycle.HandoffKind),
         *(loan_lifecycle.LoanStage, loan_lifecycle.LoanAction),
+        *(appointment_lifecycle.AppointmentStatus, appointment_lifecycle.AppointmentAction),
+        *(papers.PaperStatus, papers.PaperAction),
+        *(referral_lifecycle.ReferralStatus, referral_lifecycle.ReferralAction),
         *(ficp.Standing, ficp.CheckStage, Party),
     ],
     ids=lambda named: named.__name__,
@@ -394,7 +421,7 @@ def test_every_sentence_ends_as_a_sentence() -> None:
         f"{language} {section} {code}"
         for language, sections in MESSAGES.items()
         for section, texts in sections.items()
-        if section != "words"
+        if section not in ("words", "letters")
         for code, sentence in texts.items()
         if not sentence.endswith(".")
     ]
@@ -429,7 +456,7 @@ def rule_names() -> set[str]:
     return named
 
 
-_FINDERS = ("above", "below", "_listed")
+_FINDERS = ("above", "below", "_capable", "_listed")
 
 
 def _rules_of_findings(tree: ast.Module) -> set[str]:
@@ -437,11 +464,7 @@ def _rules_of_findings(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
             firsts.append(node.value.elts[0])
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("above", "below", "_listed")
-        ):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FINDERS:
             firsts.append(node.args[0])
     named = {node.id for node in firsts if isinstance(node, ast.Name)}
     for node in ast.walk(tree):

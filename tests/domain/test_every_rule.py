@@ -17,7 +17,7 @@ from app.domain.aids import Aid, Capacity
 from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Breach, Severity
 from app.domain.eligibility import LEGAL_TEXTS, breaches
-from app.domain.errors import UnknownLender
+from app.domain.errors import MicrocreditError, RuleNotStated, UnknownLender
 from app.domain.lenders import IndexedRate, Lender, Lending, RateBand
 from app.domain.permissions import Role
 from app.domain.products import (
@@ -34,8 +34,9 @@ from app.domain.products import (
     RoundingRule,
     Tier,
 )
+from app.domain.rule_errors import BirthDateMissing
 from app.domain.rules import Index, IndexUnit, IndexValue
-from app.domain.settled_rules import settle
+from app.domain.settled_rules import settle, stated_rate
 from app.parameters.codes import codes
 from app.tenants import seed_files
 
@@ -171,6 +172,8 @@ told_aids = st.builds(
     on=st.none() | days,
     exceptional_reason=st.none() | coded["exceptions"],
     capacity=st.none() | st.sampled_from(Capacity),
+    co_applicant_age=years,
+    co_applicant_capacity=st.none() | st.sampled_from(Capacity),
     adults=st.none() | st.integers(1, 20),
     commune_insee_code=st.none() | st.sampled_from(["25056", "2A004"]),
     resident_since_on=st.none() | days,
@@ -370,7 +373,8 @@ LOAN = Aid(
         ({}, {"attested": {Attested.OVER_INDEBTED: True}, "loan_amount_cents": None, "grant_cents": 20_000}, {}),
         ({}, {"applicant_age": 17}, {"capacity": (None, "minor", "warn")}),
         ({}, {"applicant_age": 17, "capacity": Capacity.EMANCIPATED}, {}),
-        ({}, {"capacity": Capacity.GUARDIANSHIP}, {"capacity": (None, "guardianship", "warn")}),
+        ({}, {"applicant_age": 17, "capacity": Capacity.FULL}, {"capacity": (None, "minor", "warn")}),
+        ({}, {"capacity": Capacity.CURATORSHIP}, {"capacity": (None, "curatorship", "warn")}),
         ({"amount_cents_max": 99_999, "severities": {"amount_cents_max": Severity.WARN}}, {},
          {"amount_cents_max": (99_999, 100_000, "warn")}),
     ],
@@ -379,6 +383,77 @@ def test_one_rule_and_its_limit(rules: dict[str, Any], facts: dict[str, Any], ex
     plain = replace(BESANCON, ficp=None, rounding=None)
     found = breaches(replace(plain, **rules), replace(LOAN, **facts), reference=TEXT)
     assert {each.rule: (each.limit, each.actual, each.severity.value) for each in found} == expected
+
+
+AUTHORISED = {"attested": {Attested.CAPACITY_AUTHORISED: True}}
+
+
+@pytest.mark.parametrize("capacity", [Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION])
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        ({}, "warn"),
+        ({"attested": {Attested.CAPACITY_AUTHORISED: False}}, "refuse"),
+        ({"is_complete": True}, "refuse"),
+        ({"is_complete": True, **AUTHORISED}, None),
+        ({"is_complete": True, "loan_amount_cents": None, "grant_cents": 20_000}, None),
+    ],
+)
+@pytest.mark.parametrize(
+    ("whose", "rule"), [("capacity", "capacity"), ("co_applicant_capacity", "capacity.co_applicant")]
+)
+def test_who_is_under_guardianship_borrows_once_the_authorisation_is_recorded(
+    capacity: Capacity, facts: dict[str, Any], severity: str | None, whose: str, rule: str
+) -> None:
+    found = breaches(BESANCON, replace(LOAN, **facts, **{whose: capacity}), reference=TEXT)
+    told = [(each.rule, each.limit, each.actual, each.severity) for each in found if "capacity" in each.rule]
+    assert told == ([] if severity is None else [(rule, "capacity_authorised", capacity, severity)])
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"co_applicant_age": 17}, {"capacity.co_applicant": (None, "minor")}),
+        ({"co_applicant_age": 18}, {}),
+        ({"co_applicant_age": 17, "co_applicant_capacity": Capacity.EMANCIPATED}, {}),
+        ({"co_applicant_capacity": Capacity.MINOR}, {"capacity.co_applicant": (None, "minor")}),
+        ({"co_applicant_capacity": Capacity.CURATORSHIP}, {"capacity.co_applicant": (None, "curatorship")}),
+        (
+            {"applicant_age": 17, "co_applicant_age": 16},
+            {"capacity": (None, "minor"), "capacity.co_applicant": (None, "minor")},
+        ),
+        ({"applicant_age": 17, "capacity": Capacity.GUARDIANSHIP, **AUTHORISED}, {"capacity": (None, "minor")}),
+    ],
+)
+def test_each_borrower_is_told_and_may_come_of_age_before_signing(facts: dict[str, Any], told: object) -> None:
+    found = breaches(BESANCON, replace(LOAN, is_complete=True, **facts), reference=TEXT)
+    assert {each.rule: (each.limit, each.actual) for each in found if each.severity is Severity.WARN} == told
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (
+            {"co_applicant_age": 17},
+            "du co-demandeur : « mineur ». Le contrat de prêt demande la majorité, l’émancipation ou",
+        ),
+        (
+            {"capacity": Capacity.GUARDIANSHIP},
+            "du demandeur : « tutelle ». Le contrat de prêt demande l’autorisation, enregistrée, du juge",
+        ),
+    ],
+)
+def test_the_sentence_says_which_borrower_lacks_what(facts: dict[str, Any], sentence: str) -> None:
+    [breach] = breaches(BESANCON, replace(LOAN, **facts), reference=TEXT)
+    assert sentence in messages.of_breach(breach, "fr")
+
+
+@pytest.mark.parametrize("whose", ["capacity", "capacity.co_applicant"])
+def test_no_rule_lowers_what_the_law_says_of_capacity(whose: str) -> None:
+    lowered = replace(BESANCON, severities={"capacity": Severity.WARN, whose: Severity.WARN})
+    under = {"capacity": Capacity.GUARDIANSHIP, "co_applicant_capacity": Capacity.GUARDIANSHIP}
+    found = breaches(lowered, replace(LOAN, is_complete=True, **under), reference=TEXT)
+    assert [each.severity for each in found if each.rule == whose] == [Severity.REFUSE]
 
 
 TIERS = (
@@ -445,6 +520,56 @@ def test_a_rate_by_age_band(age: int | None, rate: str | None) -> None:
     )
     found = settle(replace(BESANCON, rate_bands=bands), on=date(2026, 1, 1), indexes=[], age=age).rate_percent
     assert found == (None if rate is None else Decimal(rate))
+
+
+BANDS = (RateBand(age_min=18, age_max=25, rate_percent=Decimal(2)),)
+
+
+@pytest.mark.parametrize(
+    ("rules", "age", "error", "facts"),
+    [
+        ({"rate_bands": BANDS}, None, BirthDateMissing, {}),
+        ({"rate_bands": BANDS}, 26, RuleNotStated, {"path": "rate_percent"}),
+        ({}, None, RuleNotStated, {"path": "rate_percent"}),
+        ({"rate_bands": BANDS, "not_stated": ("lender.rate_percent",)}, None, RuleNotStated, {"path": "rate_percent"}),
+    ],
+)
+def test_a_rate_that_waits_for_the_age_asks_for_the_birth_date_and_not_for_the_rule(
+    rules: dict[str, Any], age: int | None, error: type[MicrocreditError], facts: dict[str, str]
+) -> None:
+    product = settle(replace(BESANCON, rate_percent=None, **rules), on=date(2026, 1, 1), indexes=[], age=age)
+    with pytest.raises(error) as refused:
+        stated_rate(product)
+    assert refused.value.facts == facts
+
+
+@pytest.mark.parametrize(
+    ("lender", "silences", "rate"),
+    [
+        ("bank", ("other_lenders.1.rate_percent",), None),
+        ("bank", ("other_lenders.0.rate_percent",), "2"),
+        ("bank", (), "2"),
+        ("association", ("other_lenders.1.rate_percent",), "2"),
+        ("association", ("other_lenders.0.rate_percent",), None),
+        (None, ("other_lenders.0.rate_percent",), "2"),
+        (None, ("lender.rate_percent",), None),
+    ],
+)
+@pytest.mark.parametrize(
+    "rates",
+    [
+        {"rate_percent": Decimal(2)},
+        {"rate_percent": None, "rate_bands": BANDS},
+        {"rate_percent": None, "indexed_rate": IndexedRate(index="livret_a", margin_percent=Decimal("0.3"))},
+    ],
+)
+def test_a_lender_whose_rate_is_not_stated_has_none_whatever_the_others_rate(
+    lender: str | None, silences: tuple[str, ...], rate: str | None, rates: dict[str, Any]
+) -> None:
+    others = tuple(Lender(code=code, name="x") for code in ("association", "bank"))
+    product = replace(BESANCON, other_lenders=others, not_stated=silences, **rates)
+    settled = settle(product, on=date(2026, 1, 31), indexes=[LIVRET_A], lender=lender, age=20)
+    assert settled.rate_percent == (None if rate is None else Decimal(rate))
 
 
 def test_the_narrower_of_the_tenant_s_and_its_lender_s_limits_holds() -> None:

@@ -44,6 +44,14 @@ def test_a_manager_reads_and_adopts_the_rules() -> None:
     }  # fmt: skip
 
 
+def test_the_desk_answers_the_phone_and_opens_no_whole_file() -> None:
+    allowed = {operation for operation in ROLES if allows(frozenset({Role.DESK}), operation)}
+    assert {"people_list", "requests_list", "contacts_create", "contacts_become_request"} <= allowed
+    files = ("plans_", "attestations_", "decisions_", "loans_", "repayments_", "handoffs_", "ficp_", "authorisations_")
+    assert [operation for operation in allowed if operation.startswith(files)] == []
+    assert allowed.isdisjoint({"requests_read", "requests_create", "requests_update", "people_create"})
+
+
 def test_a_partner_does_what_is_its_own_and_nothing_that_staff_do() -> None:
     """Written out again: whoever adds a line here has thought about what a bank's machine may reach."""
     allowed = {operation for operation in ROLES if allows(frozenset({Role.PARTNER}), operation)}

@@ -6,26 +6,30 @@ import pytest
 
 from app.domain.decisions import ACTIONS, Outcome
 from app.domain.errors import IllegalTransition
+from app.domain.file_errors import ReferredNowhere
 from app.domain.request_lifecycle import (
     EDITABLE,
     ENDED,
     NEEDS_OTHER_ANSWER,
+    REFERRED_TO,
     TRANSITIONS,
     WITH_LENDER,
     RequestAction,
     RequestStatus,
     after,
+    check_end,
 )
 
 S, A = RequestStatus, RequestAction
-WITHOUT_AN_AID = {S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION}
+WITHOUT_AN_AID = {S.REFUSED, S.DECLINED, S.LENDER_REFUSED, S.WITHDRAWN, S.CLOSED_WITHOUT_ACTION, S.REFERRED}
 ENDS = WITHOUT_AN_AID | {S.GRANT_ONLY}
 
 # Written out again, from `rulings.md`, Besançon's note and the issue of the partners that lend, so that a slip of the
 # table is a failure here.
 EXPECTED = {
     S.INTAKE: {A.ASSESS: S.ASSESSMENT},
-    S.ASSESSMENT: {A.SUBMIT: S.SUBMITTED},
+    S.ASSESSMENT: {A.SUBMIT: S.SUBMITTED, A.AWAIT_PAPERS: S.AWAITING_PAPERS},
+    S.AWAITING_PAPERS: {A.ASSESS: S.ASSESSMENT, A.SUBMIT: S.SUBMITTED},
     S.SUBMITTED: {
         A.APPROVE: S.APPROVED,
         A.GRANT_ONLY: S.GRANT_ONLY,
@@ -46,7 +50,14 @@ EXPECTED = {
     # The lender corrects its check, or the CCAS takes the file back, before there is a contract.
     S.LENDER_ACCEPTED: {A.LENDER_PARK: S.SENT_TO_LENDER, A.CONTRACT: S.CONTRACTED},
     S.CONTRACTED: {A.RESCIND: S.APPROVED, A.RESCIND_WITH_LENDER: S.LENDER_ACCEPTED},
+    # What nobody decided is taken up again where it stood; a lender's refusal, before the commission.
+    S.WITHDRAWN: {A.REOPEN: S.ASSESSMENT, A.REOPEN_AT_INTAKE: S.INTAKE},
+    S.CLOSED_WITHOUT_ACTION: {A.REOPEN: S.ASSESSMENT, A.REOPEN_AT_INTAKE: S.INTAKE},
+    S.REFERRED: {A.REOPEN: S.ASSESSMENT, A.REOPEN_AT_INTAKE: S.INTAKE},
+    S.LENDER_REFUSED: {A.REOPEN: S.ASSESSMENT},
 }
+# Somebody else is better placed, before anything was granted.
+REFERABLE = {S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.SUBMITTED, S.ADJOURNED}
 # The way of a file that a partner lends to, and the steps along it; nothing skips one.
 WITH_A_LENDER = (
     (A.ENDORSE, S.ENDORSED),
@@ -63,6 +74,8 @@ def test_every_pair_of_state_and_action_leads_where_the_rulings_say(status: S, a
     expected = EXPECTED.get(status, {}).get(action)
     if status not in SETTLED and action in (A.WITHDRAW, A.CLOSE_WITHOUT_ACTION):
         expected = S.WITHDRAWN if action is A.WITHDRAW else S.CLOSED_WITHOUT_ACTION
+    if status in REFERABLE and action is A.REFER:
+        expected = S.REFERRED
     if expected is not None:
         assert after(status, action) is expected
         return
@@ -72,8 +85,24 @@ def test_every_pair_of_state_and_action_leads_where_the_rulings_say(status: S, a
 
 
 @pytest.mark.parametrize("status", sorted(ENDS))
-def test_an_end_is_an_end(status: S) -> None:
-    assert not [action for action in A if (status, action) in TRANSITIONS]
+def test_an_end_is_an_end_unless_the_file_is_taken_up_again(status: S) -> None:
+    actions = {action for action in A if (status, action) in TRANSITIONS}
+    assert actions <= {A.REOPEN, A.REOPEN_AT_INTAKE}
+
+
+@pytest.mark.parametrize("status", [S.REFUSED, S.DECLINED, S.GRANT_ONLY])
+def test_what_the_ccas_decided_is_not_reopened(status: S) -> None:
+    with pytest.raises(IllegalTransition):
+        after(status, A.REOPEN)
+
+
+@pytest.mark.parametrize("answer", ["budget_advice", "over_indebtedness", "family_solution", "unreachable"])
+def test_a_file_is_referred_to_somebody(answer: str) -> None:
+    with pytest.raises(ReferredNowhere):
+        check_end(S.REFERRED, answer)
+    check_end(S.WITHDRAWN, answer)
+    for referred_to in REFERRED_TO:
+        check_end(S.REFERRED, referred_to)
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - {S.INTAKE}))
@@ -116,7 +145,7 @@ def test_nothing_moves_what_has_ended_and_a_lender_learns_of_all_ends() -> None:
 
 
 def test_a_file_is_locked_from_the_moment_the_commission_has_it() -> None:
-    assert {S.INTAKE, S.ASSESSMENT, S.ADJOURNED} == EDITABLE
+    assert {S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.ADJOURNED} == EDITABLE
 
 
 @pytest.mark.parametrize("outcome", Outcome)

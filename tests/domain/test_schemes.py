@@ -94,8 +94,8 @@ def test_a_scheme_holds_together_and_keeps_to_the_law(slug: str) -> None:
     assert RULES[slug].slug == slug
     assert faults(RULES[slug]) == []
     told = {remark.code for remark in remarks(RULES[slug], usury=usury_table(), official=communes())}
-    # Few towns say whether their lender is under a national cap; papers are not recorded yet.
-    assert told <= {"no_national_cap", "papers_not_tested"}
+    # Few towns say whether their lender is under a national cap.
+    assert told <= {"no_national_cap"}
 
 
 def test_no_scheme_is_one_of_the_four_seeds() -> None:

@@ -23,7 +23,7 @@ def _no_given_database(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_both_files_by_hand_go_from_the_demand_to_the_repayment(tmp_path: Path) -> None:
+def test_the_files_by_hand_go_from_the_demand_to_the_repayment_and_the_call_to_the_request(tmp_path: Path) -> None:
     with started("-m", "app.cli", "dev", "--port", "0", "--data", str(tmp_path / "dev")) as service:
         address = line_of(service, "Service").split()[1]
         script = "\n".join(BLOCKS)
@@ -40,6 +40,8 @@ def test_both_files_by_hand_go_from_the_demand_to_the_repayment(tmp_path: Path) 
     assert (own["status"], own["outstanding_cents"]) == ("running", 76_000)
     (schedule,) = [answer for answer in answers if "rows" in answer]
     assert [row["total_cents"] for row in schedule["rows"]] == [4_000] * 20
+    (meeting,) = [answer for answer in answers if answer.get("kind") == "desk"]
+    assert meeting["status"] == "planned"
     (simulated,) = [answer for answer in answers if "instalments" in answer]
     first = simulated["instalments"][0]
     assert (first["total_cents"], first["borrower_cents"], first["third_parties"][0]["cents"]) == (8_730, 7_970, 760)

@@ -1,0 +1,38 @@
+"""What may have happened to a file."""
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """One kind of event of a file."""
+
+    CONTACT = "contact"
+    INTAKE = "intake"
+    TRANSITION = "transition"
+    ASSIGNMENT = "assignment"
+    TRANSFER = "transfer"
+    BUDGET = "budget"
+    FINANCING_PLAN = "financing_plan"
+    ASSESSMENT = "assessment"
+    ACTION_PLAN = "action_plan"
+    ATTESTATION = "attestation"
+    ATTESTATION_DENIED = "attestation_denied"
+    RIGHTS_CHECK = "rights_check"
+    APPOINTMENT = "appointment"
+    APPOINTMENT_OUTCOME = "appointment_outcome"
+    PAPER_ASKED = "paper_asked"
+    PAPER_RECEIVED = "paper_received"
+    PAPER_WAIVED = "paper_waived"
+    NOTE = "note"
+    NOTE_STRUCK = "note_struck"
+    REFERRAL = "referral"
+    REFERRAL_REMINDER = "referral_reminder"
+    REFERRAL_ANSWER = "referral_answer"
+    HANDOFF = "handoff"
+    FICP_CHECK = "ficp_check"
+    DECISION = "decision"
+    LOAN = "loan"
+    SIGNATURE = "signature"
+    SUPPORT_CONTRACT = "support_contract"
+    SUPPORT_ACTION = "support_action"
+    SUPPORT_ENDED = "support_ended"

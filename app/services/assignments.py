@@ -1,0 +1,106 @@
+"""Who instructs a file (agent instructeur): assigned at intake, given to another by its holder or a manager."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain.dates import check_day
+from app.domain.desk_errors import AlreadyInstructing, CannotInstruct, NotTheReferent
+from app.domain.errors import RequestLocked
+from app.domain.permissions import Caller, Role
+from app.domain.request_lifecycle import ENDED
+from app.schemas.assignments import AssignmentCreate, AssignmentList, AssignmentRead
+from app.services import request_steps as steps
+from app.tables import Account, Assignment, Request
+from app.tenancy import of_tenant
+
+
+async def start(session: AsyncSession, request: Request, *, by: UUID) -> None:
+    """The first assignment of a request: to the agent who takes it in or is named, on the day it was received."""
+    await session.flush()  # the assignment refers to the request through a foreign key without an ORM relation
+    session.add(_assignment(request, on=request.received_on, by=by, reason=None))
+
+
+async def create(
+    session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: AssignmentCreate
+) -> AssignmentRead:
+    """Gives a file that has not ended to another agent.
+
+    Raises NotFound, NotTheReferent, RequestLocked, AlreadyInstructing, CannotInstruct, DateInFuture, DateOutOfOrder.
+    """
+    request = await steps.locked(session, request_id)
+    check_may_assign(request, caller=caller)
+    if body.account_id == request.instructing_agent_id:
+        raise AlreadyInstructing
+    await check_can_instruct(session, body.account_id, request.commune_insee_code)
+    last = (await _of_request(session, request))[-1]
+    check_day("assigned_on", body.assigned_on, not_before=last.assigned_on, today=today)
+    request.instructing_agent_id = body.account_id
+    request.version += 1
+    assignment = _assignment(request, on=body.assigned_on, by=caller.account_id, reason=body.reason)
+    session.add(assignment)
+    return _read(assignment)
+
+
+async def list_all(session: AsyncSession, request_id: UUID) -> AssignmentList:
+    """Those of one request, oldest first. Raises NotFound."""
+    rows = await _of_request(session, await steps.load(session, request_id))
+    return AssignmentList(items=[_read(row) for row in rows], next_cursor=None)
+
+
+def check_may_assign(request: Request, *, caller: Caller) -> None:
+    """Raises NotTheReferent but for the agent who holds the file and for managers, RequestLocked once it has ended."""
+    if Role.MANAGER not in caller.roles and caller.account_id != request.instructing_agent_id:
+        raise NotTheReferent
+    if request.status in ENDED:
+        raise RequestLocked(state=request.status.value)
+
+
+async def check_can_instruct(session: AsyncSession, account_id: UUID, insee_code: str) -> None:
+    """Raises CannotInstruct unless this is an active agent who works for the commune."""
+    codes = col(Account.commune_insee_codes)
+    statement = select(col(Account.id)).where(
+        of_tenant(session, Account),
+        col(Account.id) == account_id,
+        col(Account.active),
+        col(Account.roles).contains([Role.AGENT.value]),
+        or_(codes.is_(None), codes.contains([insee_code])),
+    )
+    if (await session.scalars(statement)).one_or_none() is None:
+        raise CannotInstruct(insee_code=insee_code)
+
+
+def _assignment(request: Request, *, on: date, by: UUID, reason: str | None) -> Assignment:
+    return Assignment(
+        tenant_id=request.tenant_id,
+        request_id=request.id,
+        instructing_agent_id=request.instructing_agent_id,
+        assigned_on=on,
+        reason=reason,
+        account_id=by,
+    )
+
+
+async def _of_request(session: AsyncSession, request: Request) -> Sequence[Assignment]:
+    statement = (
+        select(Assignment)
+        .where(of_tenant(session, Assignment), col(Assignment.request_id) == request.id)
+        .order_by(col(Assignment.assigned_on), col(Assignment.entered_at), col(Assignment.id))
+    )
+    return (await session.scalars(statement)).all()
+
+
+def _read(row: Assignment) -> AssignmentRead:
+    return AssignmentRead(
+        id=row.id,
+        request_id=row.request_id,
+        account_id=row.instructing_agent_id,
+        assigned_on=row.assigned_on,
+        reason=row.reason,
+        assigned_by=row.account_id,
+        entered_at=row.entered_at,
+    )
