@@ -58,12 +58,12 @@ async def readings(service: AsyncClient, accounts: list[DemoAccount], agent: Sta
     decider = await sign_in(service, accounts, "decider@besancon")
     for _ in range(2):
         await replay(CASES, agent=agent, decider=decider)
-    return await read_all(agent, as_of=REPORT.status_on)
+    return await read_all(agent, CASES, as_of=REPORT.status_on)
 
 
 def concluded(report: Report, cases: Sequence[Case], readings: Sequence[Reading]) -> int:
     """The exit code, nothing else being told than Besançon's cases."""
-    return conclude(report, cases, (), Told(cases=readings, files=()))
+    return conclude(report, cases, (), Told(cases=readings, files=(), journeys=()))
 
 
 async def test_every_printed_figure_is_found_again(readings: list[Reading], capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +159,7 @@ async def test_a_missing_case_fails_the_demo_without_a_word_on_the_reports_incon
 
 async def test_the_state_of_another_day_does_not_reconcile(agent: Staff, readings: list[Reading]) -> None:
     """The balances come from the ledger on the day asked, not from the data."""
-    reconciliation = reconcile(REPORT, CASES, await read_all(agent, as_of=date(2012, 12, 31)))
+    reconciliation = reconcile(REPORT, CASES, await read_all(agent, CASES, as_of=date(2012, 12, 31)))
     assert not reconciliation.reconciles
     assert "G21" in reconciliation.differences
 
@@ -196,5 +196,5 @@ def test_the_command_on_a_database_of_its_own() -> None:
         env={**os.environ, "PYTHONUTF8": "1", "DATABASE_URL": "postgresql+psycopg://nobody@/never?host=/nowhere"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "au centime : 40 de Besançon, 50 des autres." in done.stdout
+    assert "au centime : 40 de Besançon, 50 des autres, 31 des parcours." in done.stdout
     assert not done.stderr

@@ -57,7 +57,7 @@ async def readings(desks: Mapping[str, Desk]) -> list[FileReading]:
 
 def concluded(files: Sequence[PartnerFile], readings: Sequence[FileReading]) -> int:
     """The exit code, nothing of Besançon being told or expected."""
-    return conclude(NO_CASES, (), files, Told(cases=(), files=readings))
+    return conclude(NO_CASES, (), files, Told(cases=(), files=readings, journeys=()))
 
 
 def changed(name: str, **expected: Any) -> list[PartnerFile]:

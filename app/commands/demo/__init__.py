@@ -1,4 +1,7 @@
-"""`demo`: the youth cases of Besançon's report and files of the other CCAS, lived through the API and reconciled."""
+"""`demo`: the youth cases of Besançon's report, files of the other CCAS and journeys from the first contact on.
+
+All are lived through the API and reconciled.
+"""
 
 import asyncio
 import os
@@ -19,6 +22,9 @@ from app.commands.accounts import DemoAccount, demonstration_accounts
 from app.commands.demo.cases import Case, Report, load_cases, load_report
 from app.commands.demo.clients import DemoClient, demonstration_clients
 from app.commands.demo.display import story, verdict
+from app.commands.demo.journey_display import journey_story
+from app.commands.demo.journey_readings import JourneyReading, read_journey
+from app.commands.demo.journeys import Cast, Journey, cast_of, live, live_orientations, load_journeys
 from app.commands.demo.partner_display import partner_story
 from app.commands.demo.partner_files import PartnerFile, load_partner_files
 from app.commands.demo.partner_readings import FileReading, read_files
@@ -26,7 +32,7 @@ from app.commands.demo.partner_reconcile import reconcile_files
 from app.commands.demo.partner_replay import Desk, replay_files
 from app.commands.demo.readings import Reading, read_all
 from app.commands.demo.reconcile import reconcile
-from app.commands.demo.replay import replay
+from app.commands.demo.replay import BESANCON, replay
 from app.commands.demo.staff import DemoRefused, Staff, sign_in, sign_in_client
 from app.commands.migrate import upgrade
 from app.commands.tenants import load_seed_tenants
@@ -50,10 +56,24 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the API answers once the story has been told: Besançon's cases, and the lenders' files."""
+    """What the API answers once the story has been told: Besançon's cases, the lenders' files, the journeys."""
 
     cases: Sequence[Reading]
     files: Sequence[FileReading]
+    journeys: Sequence[JourneyReading]
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """Who can be asked about the story: Besançon's agent, the desks of the others, the casts of the journeys.
+
+    `journeys` are the identifiers of the requests that the journeys are about.
+    """
+
+    agent: Staff
+    desks: Mapping[str, Desk]
+    casts: Mapping[str, Cast]
+    journeys: Mapping[str, str]
 
 
 def demo(*, data: Path | None) -> int:
@@ -91,15 +111,18 @@ def conclude(report: Report, cases: Sequence[Case], files: Sequence[PartnerFile]
     """Prints the story; the exit code is 0 only when every figure is found again."""
     reconciliation = reconcile(report, cases, told.cases)
     of_files = reconcile_files(files, told.files)
+    of_journeys = [line for journey in told.journeys for line in journey.lines]
     for line in (
         *story(report, cases, told.cases, reconciliation),
         *("", ""),
         *partner_story(files, told.files, of_files),
+        *("", ""),
+        *journey_story(told.journeys, of_journeys),
         "",
-        *verdict(reconciliation, of_files),
+        *verdict(reconciliation, of_files, of_journeys),
     ):
         print(line)
-    return 0 if reconciliation.reconciles and all(line.reconciles for line in of_files) else 1
+    return 0 if reconciliation.reconciles and all(line.reconciles for line in (*of_files, *of_journeys)) else 1
 
 
 async def desks_of(client: AsyncClient, credentials: Credentials, files: Sequence[PartnerFile]) -> dict[str, Desk]:
@@ -115,24 +138,47 @@ async def desks_of(client: AsyncClient, credentials: Credentials, files: Sequenc
     return desks
 
 
-async def tell(client: AsyncClient, credentials: Credentials) -> tuple[Staff, Mapping[str, Desk]]:
-    """Lives the whole story; Besançon's agent and the others' desks can then be asked about it."""
+async def casts_of(
+    client: AsyncClient, credentials: Credentials, journeys: Sequence[Journey], partners: Mapping[str, str]
+) -> dict[str, Cast]:
+    """Who takes part in the journeys of each CCAS, signed in; `partners` are the codes of those that lend there."""
+    casts = {}
+    for slug in dict.fromkeys(journey.tenant for journey in journeys):
+        parts = {step.by for journey in journeys if journey.tenant == slug for step in journey.steps}
+        staff = {part: await sign_in(client, credentials.accounts, f"{part}@{slug}") for part in parts - {"lender"}}
+        partner = partners.get(slug, "")
+        if "lender" in parts:
+            staff["lender"] = await sign_in_client(client, credentials.clients, partner)
+        casts[slug] = await cast_of(client, staff, partner)
+    return casts
+
+
+async def tell(client: AsyncClient, credentials: Credentials) -> Lived:
+    """Lives the whole story; those who come back can then be asked about it."""
     agent = await sign_in(client, credentials.accounts, _AGENT)
     decider = await sign_in(client, credentials.accounts, _DECIDER)
     await replay(load_cases(), agent=agent, decider=decider)
     files = load_partner_files()
     desks = await desks_of(client, credentials, files)
     await replay_files(files, desks)
-    return agent, desks
+    partners = {slug: desk.partner for slug, desk in desks.items()}
+    casts = await casts_of(client, credentials, load_journeys(), partners)
+    journeys = {journey.id: await live(journey, casts[journey.tenant]) for journey in load_journeys()}
+    await live_orientations(agent, BESANCON)
+    return Lived(agent, desks, casts, journeys)
 
 
 async def _lived(app: FastAPI, credentials: Credentials) -> Told:
     """The story as the API tells it once it has been lived."""
     async with lifespan(app), AsyncClient(transport=ASGITransport(app), base_url="http://demo") as client:
-        agent, desks = await tell(client, credentials)
+        lived = await tell(client, credentials)
         return Told(
-            cases=await read_all(agent, as_of=load_report().status_on),
-            files=await read_files(load_partner_files(), desks),
+            cases=await read_all(lived.agent, load_cases(), as_of=load_report().status_on),
+            files=await read_files(load_partner_files(), lived.desks),
+            journeys=[
+                await read_journey(journey, lived.journeys[journey.id], lived.casts[journey.tenant])
+                for journey in load_journeys()
+            ],
         )
 
 

@@ -110,17 +110,17 @@ def unbroken(text: str) -> str:
     return re.sub(r"(?<=«) | (?=[»:;?!€%])", "\u00a0", text)
 
 
-def verdict(reconciliation: Reconciliation, of_files: Sequence[Line]) -> Iterator[str]:
-    """Whether everything is found again, Besançon's figures and those of the lenders' files."""
+def verdict(reconciliation: Reconciliation, of_files: Sequence[Line], of_journeys: Sequence[Line]) -> Iterator[str]:
+    """Whether everything is found again: Besançon's figures, those of the lenders' files, those of the journeys."""
     for name, columns in reconciliation.differences.items():
         yield f"✗ {name} : {', '.join(columns)}"
-    lines = [*reconciliation.lines, *of_files]
+    lines = [*reconciliation.lines, *of_files, *of_journeys]
     wrong = sum(not line.reconciles for line in lines)
     if wrong or not reconciliation.reconciles:
         yield f"✗ {wrong} des {len(lines)} chiffres rapprochés ne se retrouvent pas."
     else:
-        own = f"{len(reconciliation.lines)} de Besançon, {len(of_files)} des autres"
-        yield f"Les {len(lines)} chiffres rapprochés se retrouvent, au centime : {own}."
+        own = f"{len(reconciliation.lines)} de Besançon, {len(of_files)} des autres, {len(of_journeys)} des parcours"
+        yield f"Les {len(lines)} chiffres se retrouvent, au centime : {own}."
 
 
 def _figure(figure: Figure, unit: Unit) -> str:

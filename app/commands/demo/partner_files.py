@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.commands.demo.cases import Assumed, Fact
+from app.domain.action_plans import ActionKind
 from app.domain.ficp import CheckOutcome, Standing
 from app.domain.products import Party
 from app.parameters.yaml_file import load_yaml
@@ -56,6 +57,20 @@ class Instruction(Assumed):
 
     assessed_on: date
     submitted_on: date
+
+
+class Action(Fact):
+    """One action of the action plan."""
+
+    kind: ActionKind
+    label: str
+
+
+class ActionPlan(Assumed):
+    """The action plan, where the rules ask for one."""
+
+    objectives: tuple[str, ...]
+    actions: tuple[Action, ...]
 
 
 class Loan(Fact):
@@ -199,6 +214,7 @@ class PartnerFile(Fact):
     received_on: Reception
     precheck: Precheck | None = None
     instruction: Instruction | None = None
+    action_plan: ActionPlan | None = None
     loan: Loan | None = None
     endorsement: Endorsement | None = None
     answer: Answer | None = None

@@ -77,7 +77,7 @@ class FileReading:
 
 
 async def read_files(files: Iterable[PartnerFile], desks: Mapping[str, Desk]) -> list[FileReading]:
-    """Every file of the CCAS named, in the order of the story. Raises DemoRefused."""
+    """The files of the story, in its order. Raises DemoRefused."""
     by_id = {file.id: file for file in files}
     readings: list[FileReading] = []
     for slug in dict.fromkeys(file.tenant for file in by_id.values()):
@@ -86,8 +86,9 @@ async def read_files(files: Iterable[PartnerFile], desks: Mapping[str, Desk]) ->
         for item in await agent.all("/requests", RequestItem):
             person = await agent.get(f"/people/{item.applicant_id}", PersonRead)
             file = by_id.get(person.birth_name)
-            readings.append(await _file(person.birth_name, file, item, ccas, desks[slug]))
-    return sorted(readings, key=lambda reading: [*by_id, reading.name].index(reading.name))
+            if file is not None:
+                readings.append(await _file(file, item, ccas, desks[slug]))
+    return sorted(readings, key=lambda reading: [*by_id].index(reading.name))
 
 
 async def _ccas(slug: str, agent: Staff) -> CcasReading:
@@ -99,26 +100,26 @@ async def _ccas(slug: str, agent: Staff) -> CcasReading:
     )
 
 
-async def _file(name: str, file: PartnerFile | None, item: RequestItem, ccas: CcasReading, desk: Desk) -> FileReading:
+async def _file(file: PartnerFile, item: RequestItem, ccas: CcasReading, desk: Desk) -> FileReading:
     path, agent = f"/requests/{item.id}", desk.agent
     of_request = {"request_id": str(item.id)}
     decisions = await agent.all("/decisions", DecisionItem, **of_request)
     loans = await agent.all("/loans", LoanItem, **of_request)
     return FileReading(
-        name=name,
+        name=file.id,
         ccas=ccas,
         request=await agent.get(path, RequestRead),
         handoffs=tuple(await agent.all("/handoffs", HandoffItem, **of_request)),
         standings=tuple((await agent.get(f"{path}/ficp-checks", StandingList)).items),
         decision=await agent.get(f"/decisions/{decisions[0].id}", DecisionRead) if decisions else None,
         lent=await _loan(loans[0], file, agent) if loans else None,
-        refusal=await _refusal(file, path, desk.decider) if file else None,
+        refusal=await _refusal(file, path, desk.decider),
     )
 
 
-async def _loan(item: LoanItem, file: PartnerFile | None, agent: Staff) -> LoanFacts:
+async def _loan(item: LoanItem, file: PartnerFile, agent: Staff) -> LoanFacts:
     path = f"/loans/{item.id}"
-    on = {"as_of": str(file.position_on)} if file and file.position_on else {}
+    on = {"as_of": str(file.position_on)} if file.position_on else {}
     return LoanFacts(
         loan=await agent.get(path, LoanRead, **on),
         schedule=await agent.get(f"{path}/schedule", ScheduleRead),

@@ -12,6 +12,7 @@ from app.domain.amortization import due_dates
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.products import Party
 from app.domain.request_lifecycle import RequestStatus
+from app.schemas.action_plans import ActionPlanRead
 from app.schemas.authorisations import AuthorisationRead
 from app.schemas.decisions import DecisionRead
 from app.schemas.ficp_checks import FicpCheckRead
@@ -103,7 +104,10 @@ async def _instruct(file: PartnerFile, instruction: Instruction, path: str, agen
         body: Json = {"resources": resources, "charges": []}
         budget = await agent.put(f"{path}/budget", body, BudgetRead, version=request.version)
         plan = {"lines": [{"label": "Microcrédit", "kind": "loan", "amount_cents": file.project.cost_cents}]}
-        await agent.put(f"{path}/financing-plan", plan, FinancingPlanRead, version=budget.version)
+        planned = await agent.put(f"{path}/financing-plan", plan, FinancingPlanRead, version=budget.version)
+        if file.action_plan is not None:
+            agreed = file.action_plan.model_dump(mode="json", exclude={"assumed"})
+            await agent.put(f"{path}/action-plan", agreed, ActionPlanRead, version=planned.version)
     submitted = {"submitted_on": str(instruction.submitted_on)}
     await agent.post(f"{path}/submit", submitted, RequestRead, key=f"{key}-submit")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from app.commands.demo.cases import Case
 from app.commands.demo.staff import Staff
 from app.domain.decisions import Outcome
 from app.domain.financing import PlanLineStatus
@@ -84,9 +85,11 @@ class Reading:
         return self.loan is not None and self.loan.next_due is not None and self.loan.next_due.number == 1
 
 
-async def read_all(staff: Staff, *, as_of: date) -> list[Reading]:
-    """Every demand of the tenant, in the order of the cases. Raises DemoRefused."""
-    requests = await staff.all("/requests", RequestItem)
+async def read_all(staff: Staff, cases: Iterable[Case], *, as_of: date) -> list[Reading]:
+    """The demand of every case, in their order. Raises DemoRefused."""
+    people = {person.id: person.birth_name for person in await staff.all("/people", PersonRead)}
+    names = {case.id for case in cases}
+    requests = [each for each in await staff.all("/requests", RequestItem) if people[each.applicant_id] in names]
     decisions = await staff.all("/decisions", DecisionItem)
     loans = await staff.all("/loans", LoanItem)
     readings = [
