@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     REFERRAL = "referral"
     REFERRAL_REMINDER = "referral_reminder"
     REFERRAL_ANSWER = "referral_answer"
+    PRECHECK = "precheck"
     HANDOFF = "handoff"
     FICP_CHECK = "ficp_check"
     DECISION = "decision"

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.ficp import CheckOutcome, Standing
+from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
 from app.domain.notes import NoteVisibility
 from app.domain.permissions import Caller
@@ -202,7 +203,9 @@ def _referrals(file: File) -> Iterator[Events]:
 
 def _lender(file: File) -> Iterator[Events]:
     step = HandoffTransition
-    yield file.below(EventKind.HANDOFF, step, Handoff, step.handoff_id, on=step.effect_on, what=step.to_status)
+    is_precheck = col(Handoff.kind) == HandoffKind.PRECHECK
+    kind = case((is_precheck, EventKind.PRECHECK.value), else_=EventKind.HANDOFF.value)
+    yield file.below(kind, step, Handoff, step.handoff_id, on=step.effect_on, what=step.to_status)
     # As the staff are shown a check: its conclusion, and nothing else of it.
     shown = case(
         (col(FicpCheck.outcome) == CheckOutcome.FAVORABLE, Standing.FAVOURABLE.value),

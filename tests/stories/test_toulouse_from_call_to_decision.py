@@ -24,13 +24,13 @@ SHEET: Json = {
 }
 PAPERS = ("identity", "proof_of_resources", "quote")
 # The steps that the timeline tells; it tells each paper, attestation and part of the file as well.
-STEPS = ("contact", "intake", "handoff", "ficp_check", "rights_check", "appointment", "transition", "decision")
+STEPS = ("contact", "intake", "precheck", "ficp_check", "rights_check", "appointment", "transition", "decision")
 STORY = [
     ("2018-01-08", "Sollicitation : Téléphone"),
     ("2018-01-08", "Demande reçue : D-2018-0001"),
-    ("2018-01-09", "Transmission au prêteur : envoyée"),
+    ("2018-01-09", "Préalable demandé au prêteur (vérification) : envoyée"),
     ("2018-01-12", "Vérification du prêteur : favorable"),
-    ("2018-01-12", "Transmission au prêteur : accepté"),
+    ("2018-01-12", "Préalable demandé au prêteur (vérification) : accepté"),
     ("2018-01-22", "Rendez-vous : honoré"),
     ("2018-01-22", "Dossier : évaluation"),
     ("2018-01-22", "Autre droit examiné : Aide financière individuelle de la CAF"),
