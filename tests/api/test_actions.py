@@ -130,7 +130,9 @@ async def refer(ccas: Ccas, staff: Staff, request_id: str) -> Response:
     elsewhere = await organisation(ccas, name=f"Organisme {uuid4()}")
     applicant = (await ok(ccas.agent.get(f"/requests/{request_id}")))["applicant_id"]
     await authorise(ccas, applicant, elsewhere)
-    return await staff.post(f"/requests/{request_id}/referrals", to(elsewhere))
+    return await staff.post(
+        f"/requests/{request_id}/referrals", to(elsewhere, referred_on="2026-01-10", answer_expected_on="2026-02-10")
+    )
 
 
 async def with_a_budget_alone(ccas: Ccas) -> str:
@@ -256,7 +258,7 @@ def _sent(ccas: Ccas, action: str, signed_as: Json, colleague: str) -> tuple[str
     moved = {"transferred_on": "2011-01-10", "reason": "Déménagement", "person_moved": False}
     others: dict[str, tuple[str, Json]] = {
         "reopen": ("reopen", {"reason": "La personne est revenue"}),
-        "assign": ("assignments", {"account_id": colleague, "assigned_on": "2011-01-10"}),
+        "assign": ("assignments", {"account_id": colleague, "assigned_on": "2026-01-10"}),
         "transfer": ("transfers", {"to_commune_insee_code": ccas.insee_code, **moved}),
         "offer_loan": ("loans", {"offered_on": "2011-02-01", "first_due_on": "2011-03-05"}),
         **ADDITIONS,
