@@ -26,6 +26,7 @@ from app.domain.errors import (
 )
 from app.domain.permissions import Caller as CallerOf
 from app.domain.permissions import allows
+from app.domain.rules import VERSION_MAX
 from app.schemas.base import Id, InDigits, Output, Page, Resource
 from app.schemas.batches import BatchRead
 from app.security import Credential, read_token
@@ -180,7 +181,7 @@ SupportContractId = Annotated[Id, Path(description="identifier of the support co
 ReferralId = Annotated[Id, Path(description="identifier of the referral")]
 LinkToken = Annotated[str, Path(max_length=500, description="the token of a link, as it was sent")]
 WorkshopId = Annotated[Id, Path(description="identifier of the workshop")]
-RulesVersion = Annotated[int, InDigits, Path(ge=1, le=100_000, description="number of the version of the rules")]
+RulesVersion = Annotated[int, InDigits, Path(ge=1, le=VERSION_MAX, description="number of the version of the rules")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
 Tagged = TypeVar("Tagged", bound=Resource)

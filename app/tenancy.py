@@ -27,6 +27,8 @@ PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
 
 # Tables whose rows are of a commune, beside their tenant: told by a column of their own, or by the request or the
 # people they belong to. A request is read through its own policy, so what hangs on it is seen where it is.
+# OFFSET 0: looked up for one row at a time, rather than once for all the requests there are.
+_ITS_REQUEST = "EXISTS (SELECT FROM requests r WHERE r.tenant_id = {table}.tenant_id AND {joined} OFFSET 0)"
 _OF_REQUEST = "EXISTS (SELECT FROM requests r WHERE r.tenant_id = {table}.tenant_id AND r.id = {table}.request_id)"
 _OF_CONTACT = "EXISTS (SELECT FROM contacts c WHERE c.tenant_id = {table}.tenant_id AND c.id = {table}.contact_id)"
 _OF_PERSON = "EXISTS (SELECT FROM people p WHERE p.tenant_id = {table}.tenant_id AND p.id = {table}.{column})"
@@ -36,11 +38,12 @@ _WHOLE_TENANT = f"nullif({_NARROWED}, '') IS NULL"
 _OF_COMMUNE = f"commune_insee_code = ANY (string_to_array({_NARROWED}, ','))"
 COMMUNE_TABLES = {
     "requests": _OF_COMMUNE,
-    "contacts": _OF_COMMUNE,
+    # The file that a contact became takes it along where it goes.
+    "contacts": f"{_OF_COMMUNE} OR request_id IS NOT NULL AND "
+    + _ITS_REQUEST.format(table="contacts", joined="r.id = contacts.request_id"),
     "people": _OF_COMMUNE
     + "".join(
-        # OFFSET 0: looked up for one person at a time, rather than once for all the requests there are.
-        f" OR EXISTS (SELECT FROM requests r WHERE r.tenant_id = people.tenant_id AND r.{party} = people.id OFFSET 0)"
+        " OR " + _ITS_REQUEST.format(table="people", joined=f"r.{party} = people.id")
         for party in ("applicant_id", "co_applicant_id")
     ),
     **{

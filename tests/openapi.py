@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -458,7 +458,8 @@ async def referred(ccas: Ccas, request: Json, organisation_id: str) -> dict[str,
     await ok(ccas.agent.post(answers, {"answer": "never_went", "answered_on": on}))
     reminder = {"reminded_on": on, "answer_expected_on": on}
     await ok(ccas.agent.post(f"/referrals/{referral['id']}/reminders", reminder))
-    link = await ok(ccas.agent.post(f"/referrals/{referral['id']}/links", {"expires_on": "2190-01-01"}))
+    until = {"expires_on": str(datetime.now(UTC).date() + timedelta(days=300))}
+    link = await ok(ccas.agent.post(f"/referrals/{referral['id']}/links", until))
     return {"referral_id": str(referral["id"]), "token": str(link["token"])}
 
 

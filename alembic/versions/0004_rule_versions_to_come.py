@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     _one_a_day("WHERE (withdrawn_at IS NULL)")
     _let_versions_be_closed_withdrawn_and_reopened()
-    _let_the_owner_alone_write_the_past()
+    _let_no_version_be_forged()
 
 
 def _one_a_day(where: str) -> None:
@@ -59,6 +59,11 @@ def _let_versions_be_closed_withdrawn_and_reopened() -> None:
           is_same_but_end CONSTANT boolean := to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to';
         BEGIN
           IF is_same_but_end AND OLD.withdrawn_at IS NULL AND OLD.valid_to IS NULL AND NEW.valid_to IS NOT NULL THEN
+            IF NEW.valid_to < (now() AT TIME ZONE 'UTC')::date - 2
+              AND NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+              RAISE EXCEPTION 'the owner alone ends rules in the past'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_end_today';
+            END IF;
             IF EXISTS (
               SELECT 1 FROM decisions d
               WHERE d.tenant_id = OLD.tenant_id AND d.rule_version_id = OLD.id AND d.decided_on > NEW.valid_to
@@ -96,24 +101,37 @@ def _let_versions_be_closed_withdrawn_and_reopened() -> None:
     )
 
 
-def _let_the_owner_alone_write_the_past() -> None:
+def _let_no_version_be_forged() -> None:
     op.execute(
         """
-        CREATE FUNCTION refuse_past_rules() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION refuse_forged_rules() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-          IF NEW.valid_from >= (now() AT TIME ZONE 'UTC')::date - 1
-            OR pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+          IF pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
             RETURN NEW;
           END IF;
-          RAISE EXCEPTION 'the owner alone writes rules of the past'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_begin_today';
+          IF NEW.valid_from IS NULL OR NEW.valid_from < (now() AT TIME ZONE 'UTC')::date - 1 THEN
+            RAISE EXCEPTION 'the owner alone writes rules of the past'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_begin_today';
+          END IF;
+          IF NEW.withdrawn_at IS NOT NULL THEN
+            RAISE EXCEPTION 'no version of the rules is born withdrawn'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_born_in_force';
+          END IF;
+          IF NEW.closes_version IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM rule_versions v
+            WHERE v.tenant_id = NEW.tenant_id AND v.version = NEW.closes_version AND v.valid_to = NEW.valid_from - 1
+          ) THEN
+            RAISE EXCEPTION 'the version that this one closes does not end the day before'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_closed_the_day_before';
+          END IF;
+          RETURN NEW;
         END $$
         """
     )
     op.execute(
         """
-        CREATE TRIGGER none_of_the_past BEFORE INSERT ON rule_versions
-        FOR EACH ROW EXECUTE FUNCTION refuse_past_rules()
+        CREATE TRIGGER none_forged BEFORE INSERT ON rule_versions
+        FOR EACH ROW EXECUTE FUNCTION refuse_forged_rules()
         """
     )
 
@@ -121,8 +139,8 @@ def _let_the_owner_alone_write_the_past() -> None:
 def downgrade() -> None:
     """Back to the revision before: refused by the database where a withdrawn version shares a day with another."""
     op.execute("SET LOCAL lock_timeout = '2s'")
-    op.execute("DROP TRIGGER none_of_the_past ON rule_versions")
-    op.execute("DROP FUNCTION refuse_past_rules()")
+    op.execute("DROP TRIGGER none_forged ON rule_versions")
+    op.execute("DROP FUNCTION refuse_forged_rules()")
     op.execute(
         """
         CREATE OR REPLACE FUNCTION refuse_rule_change() RETURNS trigger LANGUAGE plpgsql AS $$

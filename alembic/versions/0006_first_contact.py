@@ -108,6 +108,7 @@ def _create_contacts() -> None:
             "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
             name=op.f("ck_contacts_unreachable_was_tried_twice"),
         ),
+        sa.CheckConstraint("other_answer_on >= contacted_on", name=op.f("ck_contacts_answered_after_contact")),
         *_to(
             "contacts",
             ("prescriber_id", "organisations"),

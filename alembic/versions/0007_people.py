@@ -75,6 +75,12 @@ def _tell_people_apart() -> None:
     op.execute("ALTER TABLE people FORCE ROW LEVEL SECURITY")
     for column in SEARCHED:
         op.create_index(f"ix_people_{column}", "people", ["tenant_id", column])
+    op.create_index(
+        "ix_people_merged_into_id",
+        "people",
+        ["tenant_id", "merged_into_id"],
+        postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+    )
 
 
 def _create_relations() -> None:

@@ -43,6 +43,7 @@ CHECKS = [
         "status <> 'referred' OR " + _among("other_answer_kind", ("other_right", "partner_lender", "social_referent")),
         None,
     ),
+    ("requests", "answered_after_receipt", "other_answer_on >= received_on", None),
     ("request_transitions", "action", _among("action", ACTIONS), _among("action", ACTIONS_BEFORE)),
     (
         "request_transitions",

@@ -102,8 +102,6 @@ def _rules_of(file: YamlFile) -> tuple[TenantRules | None, list[tuple[int | None
         rules = rules_of(file.content)
     except ValidationError as fault:
         return None, list(_unfit(fault, file))
-    except TypeError:
-        return None, [(None, "fichier : Une clé est un texte : mettez entre guillemets une date ou un nombre.")]
     return (None if file.problems else rules), []
 
 

@@ -20,6 +20,7 @@ from app.commands.organisations import write_directory
 from app.commands.owner import as_owner, bind_owner
 from app.domain.rules import RuleVersion, TenantRules
 from app.parameters.yaml_file import load_yaml
+from app.schemas.rules import check_decimals
 from app.tables import Decision, RuleVersionRow, Tenant
 from app.tables.base import utc_now
 from app.tenants import seed_files
@@ -48,10 +49,10 @@ def read_rules(path: Path) -> TenantRules:
 
 
 def rules_of(content: object) -> TenantRules:
-    """The rules that the content of a file says. Raises Pydantic's ValidationError naming the paths that are wrong,
-    TypeError for keys that are no text.
-    """
-    return _RULES.validate_json(json.dumps(content, default=_plain))
+    """The rules that the content of a file says. Raises Pydantic's ValidationError naming the paths that are wrong."""
+    rules = _RULES.validate_json(json.dumps(content, default=_plain))
+    check_decimals(content, rules)
+    return rules
 
 
 def load_tenant(owner_url: str, rules: TenantRules) -> UUID:

@@ -7,6 +7,8 @@ from app.domain.amortization import ImpossiblePlan
 from app.domain.errors import DateInFuture, DateOutOfOrder
 from app.domain.schedule_versions import month_shift
 
+DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
+
 
 class Precision(StrEnum):
     """How exactly a source dates something: « mai 2011 » is a month, « en 2011 » a year; the first day stands."""

@@ -20,7 +20,7 @@ class NotTheReferent(Forbidden):
 
 
 class CannotInstruct(Conflict):
-    """This account is not that of an active agent who works for the commune {insee_code}."""
+    """This account is not that of an active agent who works for the commune {insee_code}: name one."""
 
 
 class AlreadyInstructing(Conflict):

@@ -76,7 +76,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "people_read": STAFF_ROLES,
     "people_update": _AGENT,
     "people_budgets": _STAFF,
-    "candidates_search": _STAFF,
+    "candidates_search": STAFF_ROLES,
     "relations_create": _AGENT,
     "relations_list": _STAFF,
     "relations_end": _AGENT,

@@ -15,6 +15,10 @@ class NoReferral(Conflict):
     """A file ends as referred once somebody has referred the person: enter the referral first."""
 
 
+class LinkTooLong(Conflict):
+    """A link is good for a year at most: until {not_after}."""
+
+
 class LinkUsed(Conflict):
     """This link has already served."""
 
@@ -24,4 +28,4 @@ class LinkExpired(Conflict):
 
 
 class LinkRevoked(Conflict):
-    """This link is no longer good: the CCAS has withdrawn it, or sent another one."""
+    """This link is no longer good: the CCAS has withdrawn it, sent another one, or entered an answer."""

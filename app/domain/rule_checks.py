@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import index_checks, law_checks, limit_checks, rate_checks
-from app.domain.dates import Precision
+from app.domain.dates import DAY_MAX, DAY_MIN, Precision
 from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.lenders import Lending
 from app.domain.national_law import NationalLaw
@@ -78,8 +78,8 @@ def _is_first_day(day: date, precision: Precision) -> bool:
 
 
 def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
-    """The faults of single values wherever they are: a number below 0 or out of all proportion, a text without a word
-    or not of text, one that its list has twice.
+    """The faults of single values wherever they are: a number below 0 or out of all proportion, a day of another age,
+    a text without a word or not of text, one that its list has twice.
     """
     if isinstance(whole, str):
         yield from _text(whole, path)
@@ -87,6 +87,8 @@ def leaves(whole: object, path: str = "") -> Iterator[RuleFault]:
         yield from within(path, whole, ge=0, le=_FIGURE_MAX)
     elif isinstance(whole, Decimal):
         yield from _decimal(whole, path)
+    elif isinstance(whole, date):
+        yield from _day(whole, path)
     else:
         if isinstance(whole, tuple):
             yield from _twice(whole, path)
@@ -101,6 +103,13 @@ def _twice(items: tuple[object, ...], path: str) -> Iterator[RuleFault]:
             if item in known:
                 yield RuleFault(f"{path}.{number}", "listed_twice")
             known.add(item)
+
+
+def _day(day: date, path: str) -> Iterator[RuleFault]:
+    if day < DAY_MIN:
+        yield RuleFault(path, "too_small", {"ge": DAY_MIN.isoformat()})
+    elif day > DAY_MAX:
+        yield RuleFault(path, "too_large", {"le": DAY_MAX.isoformat()})
 
 
 def _decimal(value: Decimal, path: str) -> Iterator[RuleFault]:

@@ -7,6 +7,10 @@ class BirthDateMissing(Conflict):
     """The rate depends on the age: the birth date (birth_on) is missing."""
 
 
+class NoFreeDay(Conflict):
+    """Version {taken_by} of the rules holds some of these days and is never replaced, and no day is left after it."""
+
+
 class DecisionsUnderVersion(Conflict):
     """A decision of {decided_on} was taken under version {version} of the rules: adopt from {free_from} on."""
 

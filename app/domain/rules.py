@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.domain.dates import Precision
 from app.domain.products import Product
 
+VERSION_MAX = 100_000
 # Read by Pydantic where these classes are validated: an unknown key or a loosely typed value is an error.
 _STRICT = {"extra": "forbid", "strict": True}
 

@@ -17,13 +17,13 @@ from app.domain.rate_checks import product_rates
 from app.domain.rule_checks import CODE, dates, faults, first_of_each, leaves
 from app.domain.rule_faults import RuleCodes, RuleFault, in_order, percent, repeated, within
 from app.domain.rule_paths import lenders
-from app.domain.rules import Agreement, RuleVersion, TenantKind, TenantRules
+from app.domain.rules import VERSION_MAX, Agreement, RuleVersion, TenantKind, TenantRules
 from app.domain.usury import UsuryTable
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 # Names of places, the same on every machine; `localtime` is none.
 _ZONE = re.compile(r"[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+|UTC")
-_NAME_MAX = 200
+_NAME_MAX, _REFERENCE_MAX = 200, 500
 _PLATFORM = "platform"
 _DAY = timedelta(days=1)
 _CHECK_DAYS_MAX = 3_660
@@ -159,6 +159,7 @@ def _versions(versions: Sequence[RuleVersion]) -> Iterator[RuleFault]:
     if numbers != sorted(set(numbers)) or numbers[:1] not in ([], [1]):
         yield RuleFault("versions", "versions_numbered")
     for number, version in enumerate(versions):
+        yield from within(f"versions.{number}.version", version.version, ge=1, le=VERSION_MAX)
         if any(_meet(other, version) for other in versions[:number]):
             yield RuleFault(f"versions.{number}.valid_from", "overlap")
 
@@ -180,6 +181,8 @@ def _agreements(agreements: Sequence[Agreement]) -> Iterator[RuleFault]:
             yield RuleFault(f"{path}.partner", "bad_code")
         if len(agreement.partner_name) > _NAME_MAX:
             yield RuleFault(f"{path}.partner_name", "too_long", {"max_length": _NAME_MAX})
+        if len(agreement.reference) > _REFERENCE_MAX:
+            yield RuleFault(f"{path}.reference", "too_long", {"max_length": _REFERENCE_MAX})
         if (agreement.partner, agreement.reference) in named:
             yield RuleFault(f"{path}.reference", "same_code", {"code": agreement.reference})
         named.add((agreement.partner, agreement.reference))

@@ -105,11 +105,17 @@ def _told_in_full(path: Path, content: bytes) -> YamlFile:
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise YamlFault.of(path, YamlProblem(code, said, *place)) from fault
     except ReaderError as fault:
-        before = content[: fault.position] if fault.encoding != "unicode" else b""
-        line = before.count(b"\n") + 1 if before else None
-        raise YamlFault.of(path, YamlProblem("encoding", str(fault.reason), line)) from fault
+        raise YamlFault.of(path, _unreadable(fault, content)) from fault
     except yaml.YAMLError as fault:
         raise YamlFault.of(path, YamlProblem("syntax", " ".join(str(fault).split()))) from fault
+
+
+def _unreadable(fault: ReaderError, content: bytes) -> YamlProblem:
+    """Bytes that are no text, or a character that is none of a text; of the one the place is in bytes."""
+    if fault.encoding != "unicode":
+        return YamlProblem("encoding", str(fault.reason), content[: fault.position].count(b"\n") + 1)
+    before = content.decode("utf-8", "replace")[: fault.position]
+    return YamlProblem("control_character", f"U+{fault.character:04X}", before.count("\n") + 1)
 
 
 def _load(path: Path, content: bytes, kind: type[_Loader]) -> YamlFile:

@@ -14,12 +14,14 @@ PROBLEMS = {
     "unclosed": "a quote, a bracket or a brace is opened and not closed ({text})",
     "several_documents": "expected a single document in the file (---)",
     "unknown_anchor": "no anchor before this has the name that it is called by ({text})",
+    "control_character": "the invisible character {text} has no place in a text",
     "encoding": "the file is not UTF-8 text: {text}",
     "too_deep": "what it says is nested more than {text} deep",
     "holds_itself": "what an anchor names holds itself",
     "too_many_values": "its anchors make more than {text} values of it",
     "tag": "the tag {text} has no place here",
     "key_not_text": "a key is a plain text: a list or a mapping is unhashable",
+    "key_date": 'the key {text} would be a date: write "{text}" in quotes',
     "key_twice": "the key « {text} » is given twice",
     "insee_code": 'an INSEE code is text: write "{text}" in quotes',
     "float": '{text} would be a float: write cents as an integer, a rate in quotes ("{text}")',
@@ -33,7 +35,7 @@ PROBLEMS = {
 _DIGITS_MAX = 19
 _TEXT_MAX = 60
 _TYPE = "tag:yaml.org,2002:"
-_NULL, _STR, _MERGE = _TYPE + "null", _TYPE + "str", _TYPE + "merge"
+_NULL, _STR, _MERGE, _TIMESTAMP = _TYPE + "null", _TYPE + "str", _TYPE + "merge", _TYPE + "timestamp"
 _SCALARS = frozenset({"null", "bool", "int", "float", "str", "timestamp", "merge"})
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -108,7 +110,7 @@ def _mapping_problems(node: MappingNode, path: str, emptied: set[int]) -> Iterat
             node.value.remove((key, value))
             continue
         here = f"{path}.{key.value}".lstrip(".")
-        problem = _scalar_problem(key)
+        problem = _key_problem(key)
         if problem:
             yield problem_at(key, *problem, here)
             key.tag = _STR
@@ -141,6 +143,11 @@ def _scalar_problem(node: ScalarNode) -> tuple[str, str] | None:
         "date": kind == "timestamp" and not _is_date(node),
     }
     return next(((code, text) for code, is_wrong in wrong.items() if is_wrong), None)
+
+
+def _key_problem(key: ScalarNode) -> tuple[str, str] | None:
+    """The same of a key, which no date can be."""
+    return _scalar_problem(key) or (("key_date", key.value) if key.tag == _TIMESTAMP else None)
 
 
 def _is_date(node: ScalarNode) -> bool:

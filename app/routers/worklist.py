@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from app.dependencies import Answer, Caller, Language, Today, Transaction
+from app.dependencies import Answer, Caller, Language, Now, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
 from app.schemas.worklist import WorkItem, WorklistQuery
@@ -17,10 +17,10 @@ router = strict_router("/v1/worklist", "worklist")
 async def list_(
     session: Transaction,
     caller: Caller,
-    today: Today,
+    now: Now,
     language: Language,
     answer: Answer,
     query: Annotated[WorklistQuery, Query()],
 ) -> Page[WorkItem]:
     """Derived from what is recorded, of one kind or all."""
-    return answer.linked(await worklist.list_page(session, caller=caller, today=today, language=language, query=query))
+    return answer.linked(await worklist.list_page(session, caller=caller, now=now, language=language, query=query))

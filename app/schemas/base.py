@@ -10,10 +10,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.domain.dates import DAY_MAX, DAY_MIN
 from app.domain.money import percent_text
 
 CENTS_MAX = 100_000_000_00
-DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RATE = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)

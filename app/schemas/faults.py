@@ -1,6 +1,8 @@
 """From Pydantic's errors to ours: where, which stable code, which bounds; never the value that was sent."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.domain.errors import FieldFault
@@ -46,6 +48,8 @@ _CODES = {
 _BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "expected_tags", "list")
 
 _NAMES = {"expected_tags": "expected"}
+# As Pydantic writes the bounds of a day.
+_DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
@@ -67,6 +71,9 @@ def _place(error: Mapping[str, Any]) -> Sequence[str | int]:
 
 
 def _plain(bound: Any) -> Any:
+    day = _DAY.fullmatch(str(bound))
+    if day:
+        return date(*map(int, day.groups())).isoformat()
     return bound if isinstance(bound, int) else str(bound)
 
 

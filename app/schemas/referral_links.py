@@ -6,7 +6,10 @@ from app.schemas.base import Day, Input, Output
 
 
 class ReferralLinkCreate(Input):
-    """`expires_on`: the last day of the link; that by which the answer is expected unless given."""
+    """`expires_on`: the last day of the link, at most a year ahead.
+
+    That by which the answer is expected unless given.
+    """
 
     expires_on: Day | None = None
 

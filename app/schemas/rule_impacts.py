@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.decisions import Outcome
 from app.domain.rule_impacts import Verdict
+from app.domain.rules import VERSION_MAX
 from app.schemas.base import Day, Input, Output
 from app.schemas.decisions import BreachRead
 from app.schemas.rules import Indexes, Products
 
-VersionNumber = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+VersionNumber = Annotated[int, Field(strict=True, ge=1, le=VERSION_MAX)]
 
 
 class RuleImpactCreate(Input):

@@ -1,6 +1,7 @@
 """Rules as they are sent: read by the classes of the domain, as strictly as the file of a tenant."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -16,6 +17,8 @@ PRODUCTS_MAX, INDEXES_MAX = 20, 50
 _DEPTH_MAX, _TEXT_MAX = 10, 4_000
 # No amount, rate or coefficient of any rules comes near; what is computed with one stays small.
 _FIGURE_MAX, _DECIMALS_MAX = 10**12, 12
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 Place = tuple[str | int, ...]
 # Without a null: the framework leaves them out of the document, and every rule is named, be it null.
@@ -36,7 +39,9 @@ def _read(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
         if not isinstance(value, list):
             raise PydanticCustomError("list_type", "a list")
         _refuse(_unfit(value, ()))
-        return adapter.validate_json(json.dumps(value))
+        read_value = adapter.validate_json(json.dumps(value))
+        check_decimals(value, read_value)
+        return read_value
 
     return read
 
@@ -61,6 +66,25 @@ def _unfit_text(text: str, place: Place) -> Iterator[tuple[Place, PydanticCustom
         yield place, PydanticCustomError("control_character", "no control characters here")
     if len(text) > _TEXT_MAX:
         yield place, PydanticCustomError("too_long", "too long", {"max_length": _TEXT_MAX})
+
+
+def check_decimals(written: Any, whole: Any) -> None:
+    """Raises ValidationError for the decimals of rules that were read from texts of another form than « -1.5 »: Python
+    also reads « 1_0 », « +1 », « 1e0 » and the digits of every script.
+    """
+    _refuse(_odd_decimals(written, whole, ()))
+
+
+def _odd_decimals(written: Any, whole: Any, place: Place) -> Iterator[tuple[Place, PydanticCustomError]]:
+    if isinstance(whole, Decimal):
+        if isinstance(written, str) and not _DECIMAL.fullmatch(written):
+            yield place, PydanticCustomError("decimal_not_text", "a decimal is written in digits, with a point")
+    elif is_dataclass(whole):
+        for name in written:
+            yield from _odd_decimals(written[name], getattr(whole, name), (*place, name))
+    elif isinstance(whole, tuple):
+        for number, (item, read_item) in enumerate(zip(written, whole, strict=True)):
+            yield from _odd_decimals(item, read_item, (*place, number))
 
 
 def _bounded(value: Any) -> Any:

@@ -9,12 +9,17 @@ from app.schemas.base import Day, Input, InseeCode, Output, Prose
 
 
 class TransferCreate(Input):
-    """To which commune, from which day, why, and whether the applicant moved there."""
+    """To which commune, from which day, why, and whether the applicant moved there.
+
+    `instructing_agent_id`: who instructs the file from that day; its agent keeps it unless given, which asks that
+    they work for that commune.
+    """
 
     to_commune_insee_code: InseeCode
     transferred_on: Day
     reason: Prose
     person_moved: StrictBool
+    instructing_agent_id: UUID | None = None
 
 
 class TransferRead(Output):

@@ -73,8 +73,8 @@ _REQUEST_OPERATIONS: dict[str, str] = {
 _EDITS = ("update", "replace_budget", "replace_financing_plan", "replace_assessment", "replace_action_plan")
 
 # What may be added to a file that has not ended, and to any file.
-_ADDED_WHILE_OPEN = ("attest", "ask_paper")
-_ADDED_EVER = ("check_right", "make_referral", "plan_appointment", "write_note")
+_ADDED_WHILE_OPEN = ("attest", "ask_paper", "plan_appointment")
+_ADDED_EVER = ("check_right", "make_referral", "write_note")
 
 # Of a partner's loan, the partner tells.
 OF_OWN_FUNDS = (LoanAction.DISBURSE, LoanAction.REPAY, LoanAction.REVERSE, LoanAction.OPEN_LITIGATION)
@@ -166,6 +166,7 @@ async def _check_outcome(
 ) -> None:
     """Raises what the lender asked first is refused for, unless another of the rules could lend."""
     _, version = await rules.in_force(session, today)
+    version = await decisions.rules_for(session, request, version, outcome, on=today)
     refusals: list[MicrocreditError] = []
     for lender in rules.published(version, request.product, on=today).lenders:
         product = rules.product(version, request.product, on=today, lender=lender.code)

@@ -20,9 +20,10 @@ from app.domain.appointment_lifecycle import (
     check_hour,
     check_not_before,
 )
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, RequestLocked
 from app.domain.meeting_errors import AccountUnknown, AppointmentMoved, AppointmentUnknown
 from app.domain.permissions import Caller
+from app.domain.request_lifecycle import ENDED
 from app.schemas.appointments import (
     AppointmentCounts,
     AppointmentCountsOfAccount,
@@ -37,6 +38,7 @@ from app.schemas.appointments import (
     AppointmentTransitionRead,
 )
 from app.schemas.base import Page, PageQuery
+from app.services import assignments
 from app.services import request_steps as steps
 from app.services.pages import name_page, scope_of
 from app.tables import Account, Appointment, AppointmentTransition, Contact, Request
@@ -53,12 +55,20 @@ async def create_of_request(
 ) -> AppointmentRead:
     """Plans an appointment of a request, or enters one that took place.
 
-    Raises NotFound, AppointmentInPast, AppointmentToCome, DateOutOfOrder before the request was received,
-    AccountUnknown, AppointmentUnknown, AppointmentMoved, IllegalTransition for the move of one that took place.
+    Raises NotFound, RequestLocked for one after the end of the request, AppointmentInPast, AppointmentToCome,
+    DateOutOfOrder before the request was received, AccountUnknown, AppointmentUnknown, AppointmentMoved,
+    IllegalTransition for the move of one that took place.
     """
-    request = await steps.load(session, request_id)
-    check_not_before(body.starts_at.astimezone(caller.time_zone), request.received_on)
-    made = Appointment(**await _described(session, of_request(session, request.id), caller=caller, now=now, body=body))
+    request = await steps.locked(session, request_id)
+    starts_at = body.starts_at.astimezone(caller.time_zone)
+    if request.status in ENDED:
+        planned = AppointmentStatus(body.status) is AppointmentStatus.PLANNED
+        if planned or starts_at.date() > await steps.last_act_on(session, request):
+            raise RequestLocked(state=request.status.value)
+    check_not_before(starts_at, request.received_on)
+    made = Appointment(
+        **await _described(session, request, of_request(session, request.id), caller=caller, now=now, body=body)
+    )
     made.request_id = request.id
     return await _added(session, made)
 
@@ -67,11 +77,11 @@ async def create_of_contact(
     session: AsyncSession, contact_id: UUID, *, caller: Caller, now: datetime, body: AppointmentCreate
 ) -> AppointmentRead:
     """The same for a contact that is not a request yet. Raises ContactBecameRequest, ContactAnswered too."""
-    contact = await _contact(session, contact_id)
+    contact = await _contact(session, contact_id, with_for_update=True, populate_existing=True)
     contact_lifecycle.check_open(contact.status)
     check_not_before(body.starts_at.astimezone(caller.time_zone), contact.contacted_on)
     of_contact = col(Appointment.contact_id) == contact.id
-    made = Appointment(**await _described(session, of_contact, caller=caller, now=now, body=body))
+    made = Appointment(**await _described(session, contact, of_contact, caller=caller, now=now, body=body))
     made.contact_id = contact.id
     return await _added(session, made)
 
@@ -149,12 +159,23 @@ def of_request(session: AsyncSession, request_id: UUID) -> ColumnElement[bool]:
 
 
 async def _described(
-    session: AsyncSession, of_file: ColumnElement[bool], *, caller: Caller, now: datetime, body: AppointmentCreate
+    session: AsyncSession,
+    of: Contact | Request,
+    of_file: ColumnElement[bool],
+    *,
+    caller: Caller,
+    now: datetime,
+    body: AppointmentCreate,
 ) -> dict[str, Any]:
     status = AppointmentStatus(body.status)
     check_hour(status, body.starts_at.astimezone(caller.time_zone), now=now)
     account_id = body.account_id or caller.account_id
-    await _check_account(session, account_id, must_work=status is AppointmentStatus.PLANNED)
+    if status is AppointmentStatus.PLANNED:
+        known = await assignments.works_for(session, account_id, of.commune_insee_code)
+    else:  # they may have left since they met the person
+        known = await session.get(Account, (bound_tenant(session), account_id))
+    if known is None:
+        raise AccountUnknown(field="account_id")
     if body.replaces_id is not None:
         await _replace(session, body.replaces_id, of_file, caller=caller)
     return {
@@ -170,12 +191,6 @@ async def _added(session: AsyncSession, appointment: Appointment) -> Appointment
     session.add(appointment)
     await session.flush()  # the answer is read back
     return await read(session, appointment.id)
-
-
-async def _check_account(session: AsyncSession, account_id: UUID, *, must_work: bool) -> None:
-    account = await session.get(Account, (bound_tenant(session), account_id))
-    if account is None or (must_work and not account.active):
-        raise AccountUnknown(field="account_id")
 
 
 async def _replace(
@@ -215,8 +230,8 @@ def _move(
     )
 
 
-async def _contact(session: AsyncSession, contact_id: UUID) -> Contact:
-    contact = await session.get(Contact, (bound_tenant(session), contact_id))
+async def _contact(session: AsyncSession, contact_id: UUID, **options: Any) -> Contact:
+    contact = await session.get(Contact, (bound_tenant(session), contact_id), **options)
     if contact is None:
         raise NotFound
     return contact

@@ -4,12 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.attendance import SEATED, AttendanceStatus, check_next
-from app.domain.errors import NotFound
+from app.domain.errors import ApplicantUnknown, NotFound
 from app.domain.permissions import Caller
 from app.domain.support_errors import ParticipantUnknown, WorkshopFull
 from app.schemas.attendances import AttendanceCreate, AttendanceRead, PersonWorkshopRead
@@ -36,10 +36,10 @@ async def create(
     WorkshopFull.
     """
     workshop = await workshops.locked(session, workshop_id)
-    person = await session.get(Person, (workshop.tenant_id, body.person_id))
-    if person is None:
-        raise ParticipantUnknown(field="person_id")
-    people.check_current(person)
+    try:
+        await people.check_known(session, person_id=body.person_id)
+    except ApplicantUnknown:
+        raise ParticipantUnknown(field="person_id") from None
     known = await _known(session, workshop, body.person_id)
     state = known.status if known else None
     check_next(state, body.status, held_on=workshop.held_on, today=today)
@@ -76,7 +76,7 @@ async def list_of_person(session: AsyncSession, person_id: UUID, *, query: PageQ
 
     Raises NotFound, CursorNotOurs.
     """
-    await people.read(session, person_id)
+    person_id = await people.keeper(session, person_id)
     statement = (
         select(*_COLUMNS_OF_PERSON)
         .join(Workshop, (col(Workshop.id) == Attendance.workshop_id) & of_tenant(session, Workshop))
@@ -102,10 +102,7 @@ async def _known(session: AsyncSession, workshop: Workshop, person_id: UUID) -> 
 
 def _of_person(session: AsyncSession, person_id: UUID) -> ColumnElement[bool]:
     """The condition that a row is of a person, or of a row merged into theirs: history keeps the name it was given."""
-    rows = select(col(Person.id)).where(
-        of_tenant(session, Person), or_(col(Person.id) == person_id, col(Person.merged_into_id) == person_id)
-    )
-    return col(Attendance.person_id).in_(rows)
+    return col(Attendance.person_id).in_(people.rows_of(session, person_id))
 
 
 async def _check_seat(

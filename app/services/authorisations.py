@@ -28,7 +28,7 @@ async def create(
     Raises NotFound, PersonMerged, UnknownPartner, OrganisationUnknown, OrganisationClosed, DateInFuture.
     """
     await people.read(session, person_id)
-    await people.check_known(session, "person_id", person_id)
+    await people.check_known(session, person_id=person_id)
     check_day("given_on", body.given_on, not_before=None, today=today)
     partner = await partners.by_code(session, body.recipient) if body.recipient is not None else None
     await organisations.check_known(session, body.organisation_id, on=body.given_on)
@@ -47,8 +47,7 @@ async def create(
 
 async def list_all(session: AsyncSession, person_id: UUID) -> AuthorisationList:
     """Those of one person. Raises NotFound."""
-    await people.read(session, person_id)
-    statement = _of_person(session, person_id).order_by(col(Authorisation.id))
+    statement = _of_person(session, await people.keeper(session, person_id)).order_by(col(Authorisation.id))
     items = [_read(authorisation, code) for authorisation, code in (await session.execute(statement)).all()]
     return AuthorisationList(items=items, next_cursor=None)
 

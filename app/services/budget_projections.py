@@ -28,7 +28,7 @@ async def read(session: AsyncSession, request_id: UUID, *, today: date, query: P
     budget = await revisions.latest(session, Budget, request.id)
     if budget is None:
         raise BudgetMissing
-    lines = await plans.budget_lines(session, budget)
+    lines = plans.counted(budget, await plans.budget_lines(session, budget))
     applicant = await session.get_one(Person, (bound_tenant(session), request.applicant_id))
     _, version = await rules.in_force(session, today)
     product = rules.product(version, request.product, on=today, age=age_on(applicant.birth_on, today))

@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.domain.person_matching import Identity, Match, days_like, is_worth_showing, match
 from app.schemas.candidates import CandidateList, CandidateRead, CandidateSearch
 from app.schemas.people import PersonRead
-from app.services.people import current, identity_of
+from app.services.people import identity_of, kept
 from app.tables import Person
 from app.tenancy import of_tenant
 
@@ -25,15 +25,19 @@ _COMPARED = [
 
 
 async def search(session: AsyncSession, *, body: CandidateSearch) -> CandidateList:
-    """The people who look most like the one sought, at most ten, likeliest first; nothing is decided."""
+    """The people who look most like the one sought, at most ten, likeliest first; nothing is decided.
+
+    Who was merged is compared too, and the person kept is shown.
+    """
     sought = identity_of(body.model_dump())
-    statement = select(*_COMPARED).where(of_tenant(session, Person), current(), or_(false(), *_near(sought)))
+    statement = select(*_COMPARED).where(of_tenant(session, Person), or_(false(), *_near(sought)))
     rows = (await session.execute(statement)).mappings()
-    found = {row["id"]: match(sought, identity_of(row)) for row in rows}
-    likely = sorted(
-        (person_id for person_id, like in found.items() if is_worth_showing(like)),
-        key=lambda person_id: (-found[person_id].score, person_id),
-    )[:SHOWN_MAX]
+    alike = {row["id"]: like for row in rows if is_worth_showing(like := match(sought, identity_of(row)))}
+    found: dict[UUID, Match] = {}
+    for person_id, kept_id in (await kept(session, alike)).items():
+        if kept_id not in found or found[kept_id].score < alike[person_id].score:
+            found[kept_id] = alike[person_id]
+    likely = sorted(found, key=lambda person_id: (-found[person_id].score, person_id))[:SHOWN_MAX]
     return CandidateList(items=await _read(session, likely, found) if likely else [], next_cursor=None)
 
 

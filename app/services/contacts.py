@@ -58,6 +58,7 @@ async def create(session: AsyncSession, *, caller: Caller, today: date, body: Co
     )
     _fill(contact, body.sheet)
     await _check(session, contact, caller=caller, today=today)
+    await people.check_known(session, person_id=body.person_id)
     session.add(contact)
     return _read(contact)
 
@@ -73,7 +74,7 @@ async def list_page(session: AsyncSession, *, query: ContactQuery) -> Page[Conta
     if query.contacted_to is not None:
         statement = statement.where(col(Contact.contacted_on) <= query.contacted_to)
     if query.q is not None:
-        known = select(col(Person.id)).where(of_tenant(session, Person), people.named(query.q))
+        known = select(col(Person.id)).where(of_tenant(session, Person), people.called(session, query.q))
         statement = statement.where(or_(people.named(query.q, Contact.name_key), col(Contact.person_id).in_(known)))
     return await page(session, statement, Contact, query=query, items=_ITEMS)
 
@@ -94,6 +95,8 @@ async def update(
     if contact.version != version:
         raise VersionStale
     check_open(contact.status)
+    if body.person_id != contact.person_id:
+        await people.check_known(session, person_id=body.person_id)
     for field, value in body.model_dump(exclude_unset=True, exclude={"sheet"}).items():
         setattr(contact, field, value)
     _fill(contact, body.sheet)
@@ -203,8 +206,6 @@ async def _check(session: AsyncSession, contact: Contact, *, caller: Caller, tod
     check_day("contacted_on", contact.contacted_on, not_before=None, today=today)
     transfers.check_commune(caller, contact.commune_insee_code)
     await organisations.check_prescriber(session, contact.prescriber_id, on=contact.contacted_on)
-    if contact.person_id is not None:
-        await people.check_known(session, "person_id", contact.person_id)
     sheet = Sheet.model_validate(contact.sheet)
     for field in ("birth_on", "resident_since_on"):
         if (on := getattr(sheet, field)) is not None:

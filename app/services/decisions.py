@@ -54,6 +54,9 @@ async def create(
 ) -> DecisionRead:
     """Decides on a submitted request, under the rules in force on the day of the decision.
 
+    Where these dropped the product of the file, it may still be adjourned, refused or declined: no rule of theirs is
+    then broken.
+
     Raises IllegalTransition, PartnerLends, NoLender, UnknownLender, PlanMissing, PlanUnbalanced,
     PlanDiffersFromDecision, ActionPlanMissing, ActionBegunBeforeValidation, RuleNotStated, ImpossibleSchedule,
     RulesBreached, OverrideNotNeeded, OverrideNotAllowed, DateInFuture, DateOutOfOrder.
@@ -64,12 +67,13 @@ async def create(
     version_id, version = await rules.in_force(session, body.decided_on, held=True)
     facts = await aid_facts.of_request(session, request, served=caller.served_insee_codes, on=body.decided_on)
     age = facts.applicant_age
-    product = rules.product(version, request.product, on=body.decided_on, lender=body.lender, age=age)
+    known = await rules_for(session, request, version, body.outcome, on=body.decided_on)
+    product = rules.product(known, request.product, on=body.decided_on, lender=body.lender, age=age)
     check_outcome(product, body.outcome)
     check_grant(product, body.grant_cents)
     facts = aid_facts.for_lender(product, facts)
     terms, aid = _terms_and_aid(product, facts, body, version.reference, caller=caller)
-    breaches = _breaches(product, aid, body, version.reference, caller=caller, terms=terms)
+    breaches = _breaches(product, aid, body, version.reference, caller=caller, terms=terms) if known is version else []
     if body.outcome in GIVES:
         await action_plans.check_to_come(session, request, product, on=body.decided_on)
     plan = await _plan(session, request, body)
@@ -149,6 +153,13 @@ def _newest(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Select
         .order_by(col(Decision.number).desc())
         .limit(1)
     )
+
+
+async def rules_for(
+    session: AsyncSession, request: Request, version: RuleVersion, outcome: Outcome, *, on: date
+) -> RuleVersion:
+    """The rules whose product a decision speaks of: those of the day, the last that had it where nothing is given."""
+    return version if outcome in GIVES else await rules.last_with(session, version, request.product, on=on)
 
 
 def check_outcome(product: Product, outcome: Outcome) -> None:

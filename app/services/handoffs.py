@@ -41,6 +41,7 @@ from app.tables import Handoff, HandoffPayload, Partner, Request
 
 _OWN_COLUMNS = [getattr(Handoff, name) for name in HandoffItem.model_fields if name in Handoff.model_fields]
 _ITEMS = TypeAdapter(list[HandoffItem])
+_ENDORSED = frozenset({RequestStatus.ENDORSED, RequestStatus.SENT_TO_LENDER})
 
 
 async def create(
@@ -53,8 +54,7 @@ async def create(
     """
     on = body.sent_on or today
     request = await steps.locked(session, request_id)
-    lender = body.partner or await decisions.chosen_lender(session, request.id)
-    product = await rules.product_of(session, request, on=on, lender=lender)
+    product = await _lent_under(session, request, body.kind, on=on, lender=body.partner)
     await check_sendable(session, request, product, body.kind)
     check_day("sent_on", on, not_before=await handoff_steps.last_act_on(session, request, body.kind), today=today)
     partner = await partners.by_code(session, body.partner or product.lender.code)
@@ -137,7 +137,7 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
     precheck = kind is HandoffKind.PRECHECK
     if precheck and product.ficp is not ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
         raise PrecheckNotAsked
-    possible = {RequestStatus.INTAKE} if precheck else {RequestStatus.ENDORSED, RequestStatus.SENT_TO_LENDER}
+    possible = {RequestStatus.INTAKE} if precheck else _ENDORSED
     if request.status not in possible:
         raise IllegalTransition(action=f"send_{kind.value}", state=request.status.value)
     # A precheck that was answered may still be corrected by its lender, whichever way: it is over when withdrawn.
@@ -149,16 +149,29 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
 
 
 async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:
-    """The same under the rules of today, and what keeps the file from their lender.
+    """The same today, and what keeps the file from its lender.
 
     Raises NoAgreement, AuthorisationMissing besides.
     """
-    lender = await decisions.chosen_lender(session, request.id)
-    product = await rules.product_of(session, request, on=today, lender=lender)
+    product = await _lent_under(session, request, kind, on=today)
     await check_sendable(session, request, product, kind)
     partner = await partners.by_code(session, product.lender.code)
     await agreements.in_force(session, partner, on=today)
     await authorisations.check_given(session, request, partner, kind, on=today)
+
+
+async def _lent_under(
+    session: AsyncSession, request: Request, kind: HandoffKind, *, on: date, lender: str | None = None
+) -> Product:
+    """The product of what is handed over: as it was endorsed for an endorsed file, else by the rules of a day.
+
+    Its lender is the one asked for where those rules name it, else the one that the file was endorsed to.
+    """
+    if kind is HandoffKind.LOAN_FILE and request.status in _ENDORSED:
+        endorsement = await decisions.endorsement(session, request.id)
+        return (await rules.decided(session, endorsement, request, lender=lender))[1]
+    chosen = lender or await decisions.chosen_lender(session, request.id)
+    return await rules.product_of(session, request, on=on, lender=chosen)
 
 
 async def check_borrowers_may_change(session: AsyncSession, request: Request) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import DateOutOfOrder, NotFound, RequestLocked
+from app.domain.errors import DateOutOfOrder, NotFound, RequestLocked, UnknownProduct
 from app.domain.meeting_errors import NoCoApplicant, PaperAlreadyAsked, PapersMissing
 from app.domain.papers import PaperAction, PaperParty, PaperStatus, after, blocking, provided
 from app.domain.permissions import Caller
@@ -58,7 +58,10 @@ async def create_list(
 
 
 async def list_all(session: AsyncSession, request_id: UUID, *, today: date) -> PaperList:
-    """The papers of a request, and what is missing. Raises NotFound, NoRulesInForce, UnknownProduct."""
+    """The papers of a request, and what is missing: nothing where the rules of today do not know its product.
+
+    Raises NotFound, NoRulesInForce.
+    """
     return await _list(session, await steps.load(session, request_id), today=today)
 
 
@@ -108,12 +111,17 @@ async def check_none_missing(session: AsyncSession, request: Request, product: P
 
 
 async def _list(session: AsyncSession, request: Request, *, today: date) -> PaperList:
-    missing: list[str] = []
-    if request.status in EDITABLE:
-        product = await rules.product_of(session, request, on=today)
-        missing = blocking(product, await provided_by(session, request, on=today))
+    missing = await _missing(session, request, today=today) if request.status in EDITABLE else []
     items = [PaperRead.model_validate(paper) for paper in await of_request(session, request)]
     return PaperList(items=items, missing=missing, complete=not missing, next_cursor=None)
+
+
+async def _missing(session: AsyncSession, request: Request, *, today: date) -> list[str]:
+    try:
+        product = await rules.product_of(session, request, on=today)
+    except UnknownProduct:
+        return []
+    return blocking(product, await provided_by(session, request, on=today))
 
 
 async def _open(session: AsyncSession, request_id: UUID) -> Request:

@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.domain.dates import check_day
@@ -57,28 +58,27 @@ async def add(session: AsyncSession, *, today: date, body: PersonCreate) -> Pers
 async def same_as(session: AsyncSession, body: PersonCreate) -> list[UUID]:
     """The people of exactly these names and birth date, but those whom the body says to be others; oldest first.
 
+    Who was merged is found by what was known of them too, and is told as the person kept.
+
     Raises ApplicantUnknown where it names somebody whom the CCAS does not know.
     """
     others = select(col(Person.id)).where(of_tenant(session, Person), col(Person.id).in_(body.not_the_same_as))
     if body.not_the_same_as and set(body.not_the_same_as) - {*(await session.scalars(others)).all()}:
         raise ApplicantUnknown(field="not_the_same_as")
-    statement = (
-        select(col(Person.id), col(Person.birth_name), col(Person.first_names), col(Person.birth_on))
-        .where(of_tenant(session, Person), col(Person.birth_on) == body.birth_on, current())
-        .order_by(col(Person.id))
+    statement = select(col(Person.id), col(Person.birth_name), col(Person.first_names), col(Person.birth_on)).where(
+        of_tenant(session, Person), col(Person.birth_on) == body.birth_on
     )
     sought = identity_of(body.model_dump())
     rows = (await session.execute(statement)).mappings()
-    return [
-        row["id"] for row in rows if row["id"] not in body.not_the_same_as and is_the_same(sought, identity_of(row))
-    ]
+    same = {row["id"] for row in rows if is_the_same(sought, identity_of(row))} - {*body.not_the_same_as}
+    return sorted({*(await kept(session, same)).values()} - {*body.not_the_same_as})
 
 
 async def list_page(session: AsyncSession, *, query: PeopleQuery) -> Page[PersonRead]:
-    """Beneficiaries, newest first, without those who were merged into another."""
+    """Beneficiaries, newest first, without those who were merged into another, by whose names the kept is found."""
     statement = select(*_COLUMNS).where(current())
     if query.q is not None:
-        statement = statement.where(named(query.q))
+        statement = statement.where(called(session, query.q))
     return await page(session, statement, Person, query=query, items=_ITEMS)
 
 
@@ -125,13 +125,70 @@ async def locked(session: AsyncSession, *person_ids: UUID) -> dict[UUID, Person]
     return {person.id: person for person in (await session.scalars(statement)).all()}
 
 
-async def check_known(session: AsyncSession, field: str, person_id: UUID | None) -> None:
-    """Raises ApplicantUnknown for whom the CCAS does not know, PersonMerged for whom it knows under another row."""
-    statement = select(Person).where(of_tenant(session, Person), col(Person.id) == person_id)
-    person = (await session.scalars(statement)).one_or_none()
-    if person is None:
-        raise ApplicantUnknown(field=field)
-    check_current(person)
+async def check_known(session: AsyncSession, **fields: UUID | None) -> None:
+    """Whom the fields name, if anybody, is somebody to whom files may be given, and nobody merges them meanwhile.
+
+    Raises ApplicantUnknown for whom the CCAS does not know, PersonMerged for whom it knows under another row.
+    """
+    told = {field: person_id for field, person_id in fields.items() if person_id is not None}
+    if not told:
+        return
+    statement = (
+        select(Person)
+        .where(of_tenant(session, Person), col(Person.id).in_(told.values()))
+        .order_by(col(Person.id))
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    known = {person.id: person for person in (await session.scalars(statement)).all()}
+    for field, person_id in told.items():
+        if person_id not in known:
+            raise ApplicantUnknown(field=field)
+        check_current(known[person_id])
+
+
+async def kept(session: AsyncSession, person_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Under whom the files of each are kept: themselves, or whom they were merged into in the end."""
+    if not person_ids:
+        return {}
+    ways = _ways(session, col(Person.id).in_(person_ids))
+    ends = select(ways.c.start_id, ways.c.id).where(ways.c.merged_into_id.is_(None))
+    return {row.start_id: row.id for row in await session.execute(ends)}
+
+
+async def keeper(session: AsyncSession, person_id: UUID) -> UUID:
+    """Under whom the files of one person are kept, as far as the caller sees. Raises NotFound."""
+    await read(session, person_id)
+    return (await kept(session, [person_id])).get(person_id, person_id)
+
+
+def _ways(session: AsyncSession, start: ColumnElement[bool]) -> CTE:
+    """The rows that meet a condition, and from each all those that lead to the person kept."""
+    first = select(col(Person.id).label("start_id"), *(getattr(Person, name) for name in ("id", "merged_into_id")))
+    ways = first.where(of_tenant(session, Person), start).cte(recursive=True)
+    into = aliased(Person)
+    return ways.union(
+        select(ways.c.start_id, col(into.id), col(into.merged_into_id)).where(
+            of_tenant(session, into), col(into.id) == ways.c.merged_into_id
+        )
+    )
+
+
+def keepers_of(session: AsyncSession, condition: ColumnElement[bool]) -> Select[UUID]:
+    """Those who were merged and meet a condition, and all those into whom they were, one after the other."""
+    return select(_ways(session, and_(~current(), condition)).c.id)
+
+
+def rows_of(session: AsyncSession, person_id: UUID) -> Select[UUID]:
+    """The rows of a person: theirs and all those merged into it, however often; history keeps the one it was given."""
+    first = select(col(Person.id)).where(of_tenant(session, Person), col(Person.id) == person_id)
+    rows = first.cte(recursive=True)
+    merged = aliased(Person)
+    return select(
+        rows.union(
+            select(col(merged.id)).where(of_tenant(session, merged), col(merged.merged_into_id) == rows.c.id)
+        ).c.id
+    )
 
 
 def check_current(person: Person) -> None:
@@ -174,6 +231,11 @@ def _keys(person: Mapping[str, Any]) -> dict[str, str | None]:
 def named(q: str, name_key: Any = Person.name_key) -> ColumnElement[bool]:
     """The condition that names contain every word, in any order, without regard to accents or case."""
     return and_(true(), *(name_key.contains(word, autoescape=True) for word in plain(q).split()))
+
+
+def called(session: AsyncSession, q: str) -> ColumnElement[bool]:
+    """The condition that a person, or somebody merged into them, has names that contain every word."""
+    return or_(named(q), col(Person.id).in_(keepers_of(session, named(q))))
 
 
 def plain(text: str) -> str:

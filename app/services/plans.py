@@ -45,7 +45,7 @@ async def read_budget(session: AsyncSession, request_id: UUID, *, today: date) -
 
 async def budgets_of(session: AsyncSession, person_id: UUID, *, today: date) -> BudgetHistory:
     """Every budget entered for a demand of the person, alone or with somebody. Raises NotFound."""
-    await people.read(session, person_id)
+    person_id = await people.keeper(session, person_id)
     statement = (
         select(Budget, Request)
         .join(Request, and_(of_tenant(session, Request), col(Request.id) == Budget.request_id))
@@ -148,8 +148,8 @@ async def lines_of(session: AsyncSession, plan: FinancingPlan) -> list[PlanLine]
 
 
 async def budget_lines_of(session: AsyncSession, budget: Budget) -> list[tuple[BudgetSide, str, int]]:
-    """The lines of a budget as the domain reads them: side, kind, cents."""
-    return _entries(await budget_lines(session, budget))
+    """The lines of a budget that count in its month, as the domain reads them: side, kind, cents."""
+    return _entries(counted(budget, await budget_lines(session, budget)))
 
 
 async def _plan_lines(session: AsyncSession, plan: FinancingPlan) -> Sequence[FinancingPlanLine]:
@@ -169,6 +169,12 @@ async def budget_lines(session: AsyncSession, budget: Budget) -> Sequence[Budget
         .order_by(col(BudgetLine.position))
     )
     return (await session.scalars(statement)).all()
+
+
+def counted(budget: Budget, lines: Sequence[BudgetLine]) -> list[BudgetLine]:
+    """Those of the month: all but the debts that ended before the day of the budget, that of its entry unless told."""
+    on = budget.as_of_on or budget.entered_at.date()
+    return [line for line in lines if line.ends_on is None or line.ends_on >= on]
 
 
 async def _plan(session: AsyncSession, request: Request, plan: FinancingPlan) -> FinancingPlanRead:
@@ -217,7 +223,8 @@ async def _budget(
     session: AsyncSession, request: Request, budget: Budget, *, version: RuleVersion | None
 ) -> BudgetRead:
     lines = await budget_lines(session, budget)
-    month = financing.month(_entries(lines))
+    running = counted(budget, lines)
+    month = financing.month(_entries(running))
     rule = _least_left(version, request)
     per_unit = None
     if rule is not None:
@@ -232,7 +239,7 @@ async def _budget(
         resources=[BudgetLineRead.model_validate(line) for line in resources],
         charges=[ChargeLineRead.model_validate(line) for line in charges],
         resources_cents=sum(line.amount_cents for line in resources),
-        charges_cents=sum(line.amount_cents for line in charges),
+        charges_cents=sum(line.amount_cents for line in running if line.side is BudgetSide.CHARGE),
         left_to_live_cents=month.left_to_live_cents,
         counted_per=rule.per if rule else None,
         left_to_live_per_unit_cents=per_unit,

@@ -28,13 +28,13 @@ from app.tables.base import utc_now
 async def create(
     session: AsyncSession, referral_id: UUID, *, caller: Caller, today: date, body: ReferralAnswerCreate
 ) -> ReferralRead:
-    """What the staff was told, on a file that may be over. Raises NotFound, IllegalTransition, DateInFuture,
-    DateOutOfOrder.
+    """What the staff was told, on a file that may be over; it ends the live link.
+
+    Raises NotFound, IllegalTransition, DateInFuture, DateOutOfOrder.
     """
     referral = await referrals.locked(session, referral_id)
     _record(session, referral, **body.model_dump(), account_id=caller.account_id, today=today)
-    if referral.status is ReferralStatus.WITHDRAWN:
-        await referral_links.revoke(session, referral)
+    await referral_links.revoke(session, referral)
     await session.flush()  # the answer is read back
     return await referrals.read(session, referral.id, today=today)
 

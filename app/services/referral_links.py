@@ -9,9 +9,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.domain.dates import months_after
 from app.domain.errors import DateInPast, NotFound
 from app.domain.permissions import Caller
-from app.domain.referral_errors import LinkExpired, LinkRevoked, LinkUsed
+from app.domain.referral_errors import LinkExpired, LinkRevoked, LinkTooLong, LinkUsed
 from app.domain.referral_lifecycle import ReferralAction, after
 from app.schemas.referral_links import ReferralLinkCreate, ReferralLinkCreated
 from app.security import read_link_token, sign_link_token
@@ -22,6 +23,7 @@ from app.tables.base import utc_now
 from app.tenancy import bind, of_tenant
 
 ANSWERS_PATH = "/v1/referral-answers"
+_MONTHS_MAX = 12
 
 
 async def create(
@@ -30,13 +32,15 @@ async def create(
     """A link that replaces the one before.
 
     Raises NotFound, IllegalTransition unless the referral waits, AuthorisationMissing, PersonNotRecorded, DateInPast
-    for a last day that has passed.
+    for a last day that has passed, LinkTooLong for one more than a year ahead.
     """
     referral = await referrals.locked(session, referral_id)
     after(referral.status, ReferralAction.INVITE)
     expires_on = (body.expires_on if body else None) or referral.answer_expected_on
     if expires_on < today:
         raise DateInPast(field="expires_on")
+    if expires_on > (not_after := months_after(today, _MONTHS_MAX)):
+        raise LinkTooLong(not_after=not_after.isoformat())
     await referrals.check_authorised(session, referral, on=today)
     await revoke(session, referral)
     await session.flush()  # one live link at a time, says the database

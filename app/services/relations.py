@@ -53,7 +53,7 @@ async def create(
 
 async def list_all(session: AsyncSession, person_id: UUID) -> RelationList:
     """Those of one person, from whichever side they were told. Raises NotFound."""
-    await people.read(session, person_id)
+    person_id = await people.keeper(session, person_id)
     relations = (await session.scalars(_of_person(session, person_id).order_by(col(PersonRelation.id)))).all()
     return RelationList(items=[_read(relation, person_id) for relation in relations], next_cursor=None)
 

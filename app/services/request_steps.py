@@ -1,9 +1,11 @@
 """The row of a request as other actions need it: found, held, moved one step."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select, union_all
+from sqlalchemy import ColumnElement, Date, and_, cast, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -60,6 +62,21 @@ def move(
             effect_on=effect_on,
         )
     )
+
+
+def day_of_step(time_zone: ZoneInfo) -> ColumnElement[date]:
+    """The day of each step of the requests selected, which must be with all their steps.
+
+    A step whose day was not stated is of the day it was entered, or of the next step whose day was, if earlier.
+    """
+    stated, request_id, order = (
+        col(RequestTransition.effect_on),
+        col(RequestTransition.request_id),
+        col(RequestTransition.id),
+    )
+    following: Any = func.min(stated).over(partition_by=request_id, order_by=order, rows=(1, None))
+    entered_on = cast(func.timezone(time_zone.key, col(RequestTransition.entered_at)), Date)
+    return func.coalesce(stated, func.least(entered_on, following))
 
 
 async def last_act_on(session: AsyncSession, request: Request) -> date:

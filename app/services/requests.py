@@ -84,6 +84,7 @@ async def create(
     version = (await rules.in_force(session, received_on))[1]
     product = rules.product(version, body.product, on=received_on)
     similar = await people.same_as(session, body.applicant) if body.applicant else []
+    await people.check_known(session, applicant_id=body.applicant_id, co_applicant_id=body.co_applicant_id)
     request = Request(
         tenant_id=bound_tenant(session),
         reference=await next_reference(session, series="D", year=received_on.year),
@@ -95,7 +96,7 @@ async def create(
         received_on=received_on,
         rules_version=version.version,
     )
-    await _check_co_applicant(session, request)
+    _check_two(request)
     session.add(request)
     await assignments.start(session, request, by=caller.account_id)
     return RequestCreated(**dict(_read(request)), similar_person_ids=similar)
@@ -141,6 +142,7 @@ async def update(
         rules.published(rules_of_today, body.product, on=today)
     if changes.get("co_applicant_id", request.co_applicant_id) != request.co_applicant_id:
         await handoffs.check_borrowers_may_change(session, request)
+        await people.check_known(session, co_applicant_id=body.co_applicant_id)
     if changes.get("commune_insee_code", request.commune_insee_code) != request.commune_insee_code:
         await transfers.check_correctable(session, request)
     for field, value in {**changes, **household}.items():
@@ -148,7 +150,7 @@ async def update(
     transfers.check_commune(caller, request.commune_insee_code)
     if "prescriber_id" in changes:
         await organisations.check_prescriber(session, request.prescriber_id, on=request.received_on)
-    await _check_co_applicant(session, request)
+    _check_two(request)
     request.version += 1
     return _read(request)
 
@@ -241,17 +243,13 @@ async def check_assessable(session: AsyncSession, request: Request, *, on: date)
 async def _applicant(session: AsyncSession, *, today: date, body: RequestCreate) -> UUID:
     if body.applicant is not None:
         return (await people.add(session, today=today, body=body.applicant)).id
-    await people.check_known(session, "applicant_id", body.applicant_id)
     assert body.applicant_id is not None  # noqa: S101 - the schema asks for one of the two
     return body.applicant_id
 
 
-async def _check_co_applicant(session: AsyncSession, request: Request) -> None:
-    if request.co_applicant_id is None:
-        return
+def _check_two(request: Request) -> None:
     if request.co_applicant_id == request.applicant_id:
         raise SamePersonTwice
-    await people.check_known(session, "co_applicant_id", request.co_applicant_id)
 
 
 def _described(body: RequestCreate) -> dict[str, Any]:

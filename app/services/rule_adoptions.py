@@ -11,12 +11,14 @@ from sqlmodel import col
 
 from app import messages
 from app.domain import rule_checks
+from app.domain.dates import DAY_MAX
 from app.domain.errors import DateInPast, FieldFault, Forbidden, Invalid, NotFound, RulesOverlap
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, RequestStatus
 from app.domain.rule_checks import RuleCodes, RuleFault
 from app.domain.rule_errors import (
     DecisionsUnderVersion,
+    NoFreeDay,
     RulesAlreadyWithdrawn,
     RulesBegun,
     RulesFollowed,
@@ -50,7 +52,7 @@ async def create(
     """Adds a version after the last one; an open one that it follows ends the day before.
 
     Raises NotFound for another tenant's rules, DateInPast, Invalid with every fault, RulesOverlap,
-    DecisionsUnderVersion.
+    NoFreeDay, DecisionsUnderVersion.
     """
     check_own(caller, slug)
     if body.valid_from < today:
@@ -151,7 +153,9 @@ def _pointer(fault: RuleFault) -> str:
 
 
 def _open_before(rows: Sequence[RuleVersionRow], version: RuleVersion) -> RuleVersionRow | None:
-    """The open version that the new one follows and closes. Raises RulesOverlap for any other it shares a day with."""
+    """The open version that the new one follows and closes. Raises RulesOverlap for any other it shares a day with,
+    NoFreeDay where no day is left after them.
+    """
     begins, ends = version.valid_from or date.min, version.valid_to or date.max
     found = None
     for row in rows:
@@ -159,7 +163,10 @@ def _open_before(rows: Sequence[RuleVersionRow], version: RuleVersion) -> RuleVe
             found = row
         elif (row.valid_from or date.min) <= ends and begins <= (row.valid_to or date.max):
             taken = {"taken_from": _told(row.valid_from), "taken_to": _told(row.valid_to)}
-            raise RulesOverlap(taken_by=row.version, **taken, free_from=_free_from(rows).isoformat())
+            free_from = _free_from(rows)
+            if free_from is None:
+                raise NoFreeDay(taken_by=row.version, **taken, free_from=None)
+            raise RulesOverlap(taken_by=row.version, **taken, free_from=free_from.isoformat())
     return found
 
 
@@ -195,9 +202,13 @@ async def _check_unused(session: AsyncSession, row: RuleVersionRow) -> None:
         raise RulesUsed(version=row.version)
 
 
-def _free_from(rows: Sequence[RuleVersionRow]) -> date:
-    """The first day from which another version could be adopted: after the last of those that end, or that begin."""
-    return max(day for row in rows if (day := row.valid_to or row.valid_from) is not None) + timedelta(days=1)
+def _free_from(rows: Sequence[RuleVersionRow]) -> date | None:
+    """The first day from which another version could be adopted: after the last of those that end, or that begin.
+
+    Null where no day is left to adopt from.
+    """
+    last = max(day for row in rows if (day := row.valid_to or row.valid_from) is not None)
+    return last + timedelta(days=1) if last < DAY_MAX else None
 
 
 def _without_rules(rows: Sequence[RuleVersionRow], after: date, language: Language) -> list[AdoptionWarning]:

@@ -78,6 +78,25 @@ def published(version: RuleVersion, code: str | None, *, on: date) -> Product:
     raise UnknownProduct(on=on.isoformat(), product=code)
 
 
+async def last_with(session: AsyncSession, version: RuleVersion, code: str, *, on: date) -> RuleVersion:
+    """The version of a day, or where it dropped the product, the last one before that had it.
+
+    Raises UnknownProduct where none had it.
+    """
+    if any(one.code == code for one in version.products):
+        return version
+    statement = select(RuleVersionRow).where(
+        of_tenant(session, RuleVersionRow),
+        col(RuleVersionRow.withdrawn_at).is_(None),
+        or_(col(RuleVersionRow.valid_from).is_(None), col(RuleVersionRow.valid_from) <= on),
+    )
+    for row in await session.scalars(statement.order_by(col(RuleVersionRow.version).desc())):
+        earlier = _version(row)
+        if any(one.code == code for one in earlier.products):
+            return earlier
+    raise UnknownProduct(on=on.isoformat(), product=code)
+
+
 async def product_of(session: AsyncSession, request: Request, *, on: date, lender: str | None = None) -> Product:
     """The product of a request under the rules of a day, with the lender where the rules name it, else their first.
 

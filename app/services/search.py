@@ -1,7 +1,8 @@
 """Files found again by words that one remembers: each the beginning of one of theirs, in any order.
 
 The words of a file are those of its reference, its project, its prescriber and its purpose, of the names of its
-applicant and co-applicant, and their phone numbers. Its notes are never looked at.
+applicant and co-applicant, and their phone numbers, with those of who was merged into them. Its notes are never looked
+at.
 """
 
 import re
@@ -9,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, exists, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, false, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.parameters.codes import codes, label
-from app.services.people import dialled, plain
-from app.tables import Organisation, Request, SearchWord
+from app.services.people import dialled, keepers_of, plain
+from app.tables import Organisation, Person, Request, SearchWord
 from app.tables.search_words import WORD_LENGTH_MAX, WordSource
 from app.tenancy import bound_tenant, of_tenant
 
@@ -115,7 +117,7 @@ def _of_source(session: AsyncSession, one: Sought, source: WordSource) -> list[A
 
 def _candidates(session: AsyncSession, one: Sought) -> Any:
     (named,) = _of_source(session, one, WordSource.PERSON)
-    people = named.subquery()
+    people = union_all(named, _keepers(session, one)).subquery()
     of_people = (
         select(col(Request.id)).join(people, party == people.c.id).where(of_tenant(session, Request))
         for party in (col(Request.applicant_id), col(Request.co_applicant_id))
@@ -127,10 +129,12 @@ def _candidates(session: AsyncSession, one: Sought) -> Any:
 def _has(session: AsyncSession, one: Sought) -> ColumnElement[bool]:
     """The condition on a request, answered for each one that is looked at.
 
-    Without its offset the planner would turn it into a join, and read every such word of the tenant.
+    Without its offset the planner would turn it into a join, and read every such word of the tenant. Those into whom
+    somebody was merged are few, and found once.
     """
+    keepers = _keepers(session, one)
     its_own = [col(Request.id), col(Request.applicant_id), col(Request.co_applicant_id)]
-    return exists(
+    told = exists(
         select(literal(1))
         .select_from(SearchWord)
         .where(
@@ -141,3 +145,15 @@ def _has(session: AsyncSession, one: Sought) -> ColumnElement[bool]:
         .correlate(Request)
         .offset(literal(0, literal_execute=True))
     )
+    return or_(told, col(Request.applicant_id).in_(keepers), col(Request.co_applicant_id).in_(keepers))
+
+
+def _keepers(session: AsyncSession, one: Sought) -> Select[UUID]:
+    """Those into whom somebody was merged who has that word."""
+    word = (
+        select(literal(1))
+        .select_from(SearchWord)
+        .where(of_tenant(session, SearchWord), col(SearchWord.id) == Person.id, one.told(col(SearchWord.word)))
+        .correlate(Person)
+    )
+    return keepers_of(session, word.exists())

@@ -19,6 +19,7 @@ from app.domain.notes import NoteVisibility
 from app.domain.permissions import Caller
 from app.domain.timeline import EventKind
 from app.services import appointments, notes
+from app.services import request_steps as steps
 from app.tables import (
     Account,
     ActionPlan,
@@ -67,14 +68,23 @@ class File:
     caller: Caller
 
     def told(
-        self, kind: Any, table: Any, *, on: Any = None, what: Any = None, author: Any = None, entered_at: Any = ...
+        self,
+        kind: Any,
+        table: Any,
+        *,
+        on: Any = None,
+        what: Any = None,
+        author: Any = None,
+        entered_at: Any = ...,
+        at: Any = None,
     ) -> Events:
-        """The events of a table of the tenant, each with its own columns."""
+        """The events of a table of the tenant, each with its own columns; put `at` a day where not `on`."""
         partner_client = getattr(table, "partner_client_id", None)
         return select(
             cast(literal(kind.value) if isinstance(kind, EventKind) else kind, String).label("kind"),
             col(table.id).label("id"),
             (_NONE[Date] if on is None else cast(on, Date)).label("on"),
+            (_NONE[Date] if on is None else cast(on if at is None else at, Date)).label("at"),
             (table.entered_at if entered_at is ... else entered_at).label("entered_at"),
             (_NONE[String] if what is None else cast(what, String)).label("what"),
             (_NONE[Uuid] if author is None else author).label("account_id"),
@@ -109,9 +119,8 @@ def _intake(file: File) -> Iterator[Events]:
     yield file.own(EventKind.CONTACT, Contact, on=Contact.contacted_on, what=Contact.channel)
     told = file.told(EventKind.INTAKE, Request, on=Request.received_on, what=Request.reference, author=first)
     yield told.where(col(Request.id) == file.request_id)
-    yield file.own(
-        EventKind.TRANSITION, RequestTransition, on=RequestTransition.effect_on, what=RequestTransition.to_status
-    )
+    step, at = RequestTransition, steps.day_of_step(file.caller.time_zone)
+    yield file.own(EventKind.TRANSITION, step, on=step.effect_on, what=step.to_status, at=at)
 
 
 def _desk(file: File) -> Iterator[Events]:

@@ -44,7 +44,7 @@ async def read(session: AsyncSession, request_id: UUID, *, caller: Caller, langu
         .outerjoin(PartnerClient, col(PartnerClient.id) == events.c.partner_client_id)
         .outerjoin(Partner, col(Partner.id) == col(PartnerClient.partner_id))
         .order_by(
-            func.coalesce(events.c.on, entered_on).desc(),
+            func.coalesce(events.c.at, entered_on).desc(),
             events.c.entered_at.desc().nulls_first(),
             events.c.id.desc(),
         )

@@ -13,6 +13,7 @@ from app.domain.errors import CommuneNotServed, RequestLocked
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import ENDED
 from app.schemas.transfers import TransferCreate, TransferList, TransferRead
+from app.services import assignments
 from app.services import request_steps as steps
 from app.tables import Person, Request, RequestTransfer
 from app.tenancy import of_tenant
@@ -23,7 +24,8 @@ async def create(
 ) -> TransferRead:
     """Moves a file that has not ended to another commune; the applicant's address follows where they moved.
 
-    Raises NotFound, RequestLocked, CommuneNotServed, CommuneOutOfReach, SameCommune, DateInFuture, DateOutOfOrder.
+    Raises NotFound, RequestLocked, CommuneNotServed, CommuneOutOfReach, SameCommune, DateInFuture, DateOutOfOrder,
+    CannotInstruct unless whoever instructs it from then on works there, NotTheReferent.
     """
     request = await steps.locked(session, request_id)
     check_may_transfer(request, caller=caller)
@@ -38,8 +40,9 @@ async def create(
         request_id=request.id,
         from_commune_insee_code=request.commune_insee_code,
         account_id=caller.account_id,
-        **body.model_dump(),
+        **body.model_dump(exclude={"instructing_agent_id"}),
     )
+    await assignments.follow_transfer(session, request, transfer, body.instructing_agent_id, caller=caller)
     session.add(transfer)
     request.commune_insee_code = body.to_commune_insee_code
     request.version += 1

@@ -1,6 +1,6 @@
 """What waits for someone, the longest first: one statement for each kind, put together and paged as one list."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select, union_all
@@ -18,11 +18,13 @@ from app.tenancy import bound_tenant
 
 
 async def list_page(
-    session: AsyncSession, *, caller: Caller, today: date, language: Language, query: WorklistQuery
+    session: AsyncSession, *, caller: Caller, now: datetime, language: Language, query: WorklistQuery
 ) -> Page[WorkItem]:
-    """What waits today in the communes that the caller sees."""
+    """What waits now in the communes that the caller sees."""
     kinds = [query.kind] if query.kind else list(WorkKind)
-    waiting = union_all(*(_of_kind(session, kind, today=today) for kind in kinds)).subquery("waiting")
+    waiting = union_all(*(_of_kind(session, kind, now=now.astimezone(caller.time_zone)) for kind in kinds)).subquery(
+        "waiting"
+    )
     statement = select(*(column for column in waiting.c if column.name not in ("subject_id", "account_id")))
     if query.mine == "true":
         statement = statement.where(waiting.c.account_id == caller.account_id)
@@ -35,8 +37,8 @@ async def list_page(
     return Page(items=items, next_cursor=next_cursor)
 
 
-def _of_kind(session: AsyncSession, kind: WorkKind, *, today: date) -> Select[*tuple[Any, ...]]:
-    found = worklist_kinds.STATEMENTS[kind](session, today=today).subquery()
+def _of_kind(session: AsyncSession, kind: WorkKind, *, now: datetime) -> Select[*tuple[Any, ...]]:
+    found = worklist_kinds.STATEMENTS[kind](session, now=now).subquery()
     return select(literal(kind.value).label("kind"), *found.c)
 
 

@@ -1,33 +1,37 @@
 """The kinds of what waits: each a statement over what is recorded, with the same columns.
 
-`subject_id` tells two of a kind apart; `account_id` is who is to act: the agent who instructs the file, or who took
-the contact.
+`now` is local to the CCAS. `subject_id` tells two of a kind apart; `account_id` is who is to act: the agent who
+instructs the file, took the contact or has the appointment.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, case, cast, exists, func, null, select
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import Date, and_, case, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from app.domain.appointment_lifecycle import AppointmentStatus
 from app.domain.contact_lifecycle import ContactStatus
-from app.domain.handoff_lifecycle import HandoffStatus
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.papers import PaperStatus
-from app.domain.request_lifecycle import ENDED, RequestStatus
+from app.domain.referral_lifecycle import ReferralStatus
+from app.domain.request_lifecycle import ENDED
 from app.domain.worklist import WorkKind
 from app.services import loan_dues, referrals
+from app.services import worklist_requests as requests
+from app.services.worklist_requests import LOAN_OF_REQUEST, NO_DAY, NO_ID, Waiting, of_request
 from app.tables import (
+    Appointment,
     Contact,
-    Handoff,
-    HandoffTransition,
+    ContactTransition,
     Loan,
     LoanTransition,
     Paper,
     Referral,
+    ReferralAnswer,
     Request,
     RequestTransition,
     Statement,
@@ -35,92 +39,121 @@ from app.tables import (
 )
 from app.tenancy import of_tenant
 
-_NO_ID = cast(null(), UUID(as_uuid=True))
-_NO_DAY = cast(null(), Date)
-_WITH_LENDER = (HandoffStatus.SENT, HandoffStatus.RECEIVED, HandoffStatus.IN_PROGRESS)
-_LOAN_OF_REQUEST = and_(col(Request.tenant_id) == Loan.tenant_id, col(Request.id) == Loan.request_id)
-Waiting = Select[*tuple[Any, ...]]
+_IN_VAIN = (ReferralStatus.REFUSED, ReferralStatus.NO_PAPERS, ReferralStatus.NEVER_WENT)
 
 
-def calls_to_return(session: AsyncSession, *, today: date) -> Waiting:
+def calls_to_return(session: AsyncSession, *, now: datetime) -> Waiting:
     """Contacts that neither became a request nor were answered."""
     return select(
         col(Contact.contacted_on).label("since_on"),
-        _NO_DAY.label("due_on"),
-        _NO_ID.label("request_id"),
-        _NO_ID.label("loan_id"),
+        NO_DAY.label("due_on"),
+        NO_ID.label("request_id"),
+        NO_ID.label("loan_id"),
         col(Contact.id).label("contact_id"),
         col(Contact.id).label("subject_id"),
         col(Contact.account_id),
     ).where(of_tenant(session, Contact), col(Contact.status) == ContactStatus.OPEN)
 
 
-def nothing_done(session: AsyncSession, *, today: date) -> Waiting:
-    """Requests taken in with which nothing was begun."""
-    stepped = exists().where(
-        col(RequestTransition.tenant_id) == Request.tenant_id, col(RequestTransition.request_id) == Request.id
-    )
-    return _of_request(col(Request.received_on), col(Request.id)).where(
-        of_tenant(session, Request), col(Request.status) == RequestStatus.INTAKE, ~stepped
-    )
-
-
-def late_papers(session: AsyncSession, *, today: date) -> Waiting:
+def late_papers(session: AsyncSession, *, now: datetime) -> Waiting:
     """Papers asked for with a day to bring them, which has passed without them."""
     return (
-        _of_request(col(Paper.asked_on), col(Paper.id), due_on=col(Paper.due_on))
+        of_request(col(Paper.asked_on), col(Paper.id), due_on=col(Paper.due_on))
         .select_from(Paper)
         .join(Request, and_(col(Request.tenant_id) == Paper.tenant_id, col(Request.id) == Paper.request_id))
         .where(
             of_tenant(session, Paper),
             col(Paper.status) == PaperStatus.ASKED,
-            col(Paper.due_on) < today,
+            col(Paper.due_on) < now.date(),
             col(Request.status).not_in(sorted(ENDED)),
         )
     )
 
 
-def silent_referrals(session: AsyncSession, *, today: date) -> Waiting:
+def outcomes_missing(session: AsyncSession, *, now: datetime) -> Waiting:
+    """Appointments whose hour has passed, of which nobody noted whether the person came."""
+    return select(
+        cast(func.timezone(str(now.tzinfo), col(Appointment.starts_at)), Date).label("since_on"),
+        NO_DAY.label("due_on"),
+        col(Appointment.request_id),
+        NO_ID.label("loan_id"),
+        col(Appointment.contact_id),
+        col(Appointment.id).label("subject_id"),
+        col(Appointment.account_id),
+    ).where(
+        of_tenant(session, Appointment),
+        col(Appointment.status) == AppointmentStatus.PLANNED,
+        col(Appointment.starts_at) < now,
+    )
+
+
+def silent_referrals(session: AsyncSession, *, now: datetime) -> Waiting:
     """Referrals without an answer on the day by which one was expected, of requests and of contacts."""
     return (
         select(
             col(Referral.referred_on).label("since_on"),
             col(Referral.answer_expected_on).label("due_on"),
             col(Referral.request_id),
-            _NO_ID.label("loan_id"),
+            NO_ID.label("loan_id"),
             col(Referral.contact_id),
             col(Referral.id).label("subject_id"),
             func.coalesce(Request.instructing_agent_id, Referral.account_id).label("account_id"),
         )
         .select_from(Referral)
         .outerjoin(Request, and_(col(Request.tenant_id) == Referral.tenant_id, col(Request.id) == Referral.request_id))
-        .where(of_tenant(session, Referral), referrals.silent(today))
+        .where(of_tenant(session, Referral), referrals.silent(now.date()))
     )
 
 
-def silent_lenders(session: AsyncSession, *, today: date) -> Waiting:
-    """Files that lie with a lender, since the last step of their handoff."""
-    since = (
-        select(func.max(col(HandoffTransition.effect_on)))
-        .where(col(HandoffTransition.tenant_id) == Handoff.tenant_id, col(HandoffTransition.handoff_id) == Handoff.id)
+def referrals_not_accepted(session: AsyncSession, *, now: datetime) -> Waiting:
+    """Referrals that came to nothing, nobody having been referred since: of files that go on, or had ended before."""
+    file, later = func.coalesce(col(Referral.request_id), col(Contact.request_id)), aliased(Referral)
+    last = (
+        select(col(ReferralAnswer.id))
+        .where(of_tenant(session, ReferralAnswer), col(ReferralAnswer.referral_id) == Referral.id)
+        .order_by(col(ReferralAnswer.id).desc())
+        .limit(1)
+        .correlate(Referral)
         .scalar_subquery()
     )
+    since = exists().where(
+        col(later.tenant_id) == Referral.tenant_id,
+        or_(col(later.request_id) == file, col(later.contact_id) == Referral.contact_id),
+        col(later.id) > Referral.id,
+    )
     return (
-        _of_request(since, col(Handoff.id))
-        .select_from(Handoff)
-        .join(Request, and_(col(Request.tenant_id) == Handoff.tenant_id, col(Request.id) == Handoff.request_id))
-        .where(of_tenant(session, Handoff), col(Handoff.status).in_(_WITH_LENDER))
+        select(
+            col(ReferralAnswer.answered_on).label("since_on"),
+            NO_DAY.label("due_on"),
+            file.label("request_id"),
+            NO_ID.label("loan_id"),
+            case((file.is_(None), col(Referral.contact_id))).label("contact_id"),
+            col(Referral.id).label("subject_id"),
+            func.coalesce(Request.instructing_agent_id, Referral.account_id).label("account_id"),
+        )
+        .select_from(Referral)
+        .join(ReferralAnswer, and_(of_tenant(session, ReferralAnswer), col(ReferralAnswer.id) == last))
+        .outerjoin(Contact, and_(of_tenant(session, Contact), col(Contact.id) == Referral.contact_id))
+        .outerjoin(Request, and_(of_tenant(session, Request), col(Request.id) == file))
+        .where(of_tenant(session, Referral), col(Referral.status).in_(_IN_VAIN), ~since)
+        .where(
+            or_(
+                col(Request.status).not_in(sorted(ENDED)),
+                col(Contact.status) == ContactStatus.OPEN,
+                col(ReferralAnswer.entered_at) > _last_step(session),
+            )
+        )
     )
 
 
-def contracts_not_signed(session: AsyncSession, *, today: date) -> Waiting:
+def contracts_not_signed(session: AsyncSession, *, now: datetime) -> Waiting:
     """Loans offered that not all have signed, since the offer; due by the end of the lender's offer where it says."""
     return _of_loan(session, col(Loan.offered_on), due_on=col(Loan.offer_valid_until)).where(
         col(Loan.stage) == LoanStage.OFFERED
     )
 
 
-def money_not_paid(session: AsyncSession, *, today: date) -> Waiting:
+def money_not_paid(session: AsyncSession, *, now: datetime) -> Waiting:
     """Loans contracted that are not paid out, since the last signature; due on the day that was foreseen."""
     since = (
         select(func.max(col(LoanTransition.effect_on)))
@@ -134,11 +167,12 @@ def money_not_paid(session: AsyncSession, *, today: date) -> Waiting:
     return _of_loan(session, since, due_on=col(Loan.expected_disbursed_on)).where(col(Loan.stage) == LoanStage.ACCEPTED)
 
 
-def first_unpaid(session: AsyncSession, *, today: date) -> Waiting:
+def first_unpaid(session: AsyncSession, *, now: datetime) -> Waiting:
     """Loans with an instalment that is late, since it was due.
 
     What a partner's borrowers owe is known up to the position of its last whole statement.
     """
+    today = now.date()
     unpaid = loan_dues.first_unpaid(session, on=today)
     position = _position(session)
     known_on = case((col(Loan.partner_id).is_(None), today), else_=func.least(today, position + timedelta(days=1)))
@@ -163,16 +197,16 @@ def _position(session: AsyncSession) -> Any:
     )
 
 
-def _of_request(since_on: Any, subject_id: Any, *, due_on: Any = _NO_DAY) -> Waiting:
-    return select(
-        since_on.label("since_on"),
-        due_on.label("due_on"),
-        col(Request.id).label("request_id"),
-        _NO_ID.label("loan_id"),
-        _NO_ID.label("contact_id"),
-        subject_id.label("subject_id"),
-        col(Request.instructing_agent_id).label("account_id"),
+def _last_step(session: AsyncSession) -> Any:
+    """The instant at which the last step of a request, or of a contact that is none, was entered."""
+    requested = select(func.max(col(RequestTransition.entered_at))).where(
+        of_tenant(session, RequestTransition), col(RequestTransition.request_id) == Request.id
     )
+    solicited = select(func.max(col(ContactTransition.entered_at))).where(
+        of_tenant(session, ContactTransition), col(ContactTransition.contact_id) == Contact.id
+    )
+    steps = (requested.correlate(Request).scalar_subquery(), solicited.correlate(Contact).scalar_subquery())
+    return func.coalesce(*steps)
 
 
 def _of_loan(session: AsyncSession, since_on: Any, *, due_on: Any) -> Waiting:
@@ -182,22 +216,28 @@ def _of_loan(session: AsyncSession, since_on: Any, *, due_on: Any) -> Waiting:
             due_on.label("due_on"),
             col(Loan.request_id),
             col(Loan.id).label("loan_id"),
-            _NO_ID.label("contact_id"),
+            NO_ID.label("contact_id"),
             col(Loan.id).label("subject_id"),
             col(Request.instructing_agent_id).label("account_id"),
         )
         .select_from(Loan)
-        .join(Request, _LOAN_OF_REQUEST)
+        .join(Request, LOAN_OF_REQUEST)
         .where(of_tenant(session, Loan))
     )
 
 
 STATEMENTS: Mapping[WorkKind, Callable[..., Waiting]] = {
     WorkKind.CALL_TO_RETURN: calls_to_return,
-    WorkKind.NOTHING_DONE: nothing_done,
+    WorkKind.NOTHING_DONE: requests.nothing_done,
     WorkKind.LATE_PAPER: late_papers,
+    WorkKind.OUTCOME_MISSING: outcomes_missing,
     WorkKind.SILENT_REFERRAL: silent_referrals,
-    WorkKind.SILENT_LENDER: silent_lenders,
+    WorkKind.REFERRAL_NOT_ACCEPTED: referrals_not_accepted,
+    WorkKind.BEFORE_COMMISSION: requests.before_commission,
+    WorkKind.TO_SEND: requests.to_send,
+    WorkKind.SILENT_LENDER: requests.silent_lenders,
+    WorkKind.LENDER_REFUSED: requests.lender_refused,
+    WorkKind.CONTRACT_TO_OFFER: requests.contracts_to_offer,
     WorkKind.CONTRACT_NOT_SIGNED: contracts_not_signed,
     WorkKind.MONEY_NOT_PAID: money_not_paid,
     WorkKind.FIRST_UNPAID: first_unpaid,

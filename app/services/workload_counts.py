@@ -12,6 +12,7 @@ from sqlmodel import col
 from app.domain.appointment_lifecycle import AppointmentStatus
 from app.domain.request_lifecycle import ENDED, RequestStatus
 from app.services import loan_dues
+from app.services import request_steps as steps
 from app.tables import Appointment, Assignment, Contact, Loan, Request, RequestTransition
 from app.tenancy import of_tenant
 
@@ -48,17 +49,23 @@ async def files_taken_in(session: AsyncSession, *, since: date, until: date) -> 
 async def open_files(session: AsyncSession, *, on: date, time_zone: ZoneInfo) -> Counts:
     """Requests received by the end of a day that had neither ended nor led to a contract, by who held them then.
 
-    A step whose day was not stated counts from its entry.
+    Steps follow one another as they were entered.
     """
-    day = func.coalesce(
-        col(RequestTransition.effect_on),
-        cast(func.timezone(time_zone.key, col(RequestTransition.entered_at)), Date),
+    step = (
+        select(
+            col(RequestTransition.id),
+            col(RequestTransition.request_id),
+            col(RequestTransition.to_status),
+            steps.day_of_step(time_zone).label("day"),
+        )
+        .where(of_tenant(session, RequestTransition))
+        .subquery()
     )
     reached = (
-        select(col(RequestTransition.request_id), col(RequestTransition.to_status))
-        .ext(distinct_on(col(RequestTransition.request_id)))
-        .where(of_tenant(session, RequestTransition), day <= on)
-        .order_by(col(RequestTransition.request_id), day.desc(), col(RequestTransition.id).desc())
+        select(step.c.request_id, step.c.to_status)
+        .ext(distinct_on(step.c.request_id))
+        .where(step.c.day <= on)
+        .order_by(step.c.request_id, step.c.id.desc())
         .subquery()
     )
     over = select(reached.c.request_id).where(reached.c.to_status.in_(_NO_LONGER_OPEN))

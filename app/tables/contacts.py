@@ -38,6 +38,7 @@ class Contact(TenantTable, table=True):
             "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
             name="unreachable_was_tried_twice",
         ),
+        CheckConstraint("other_answer_on >= contacted_on", name="answered_after_contact"),
         Index("ix_contacts_person", "tenant_id", "person_id"),
         RECORD,
     )  # fmt: skip

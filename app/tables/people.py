@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlmodel import Field
 
 from app.domain.aids import Capacity
@@ -27,6 +27,12 @@ class Person(TenantTable, table=True):
         *(
             Index(f"ix_people_{key}", "tenant_id", key)
             for key in ("name_key", "usage_name_key", "phone_key", "email_key")
+        ),
+        Index(
+            "ix_people_merged_into_id",
+            "tenant_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
         ),
         RECORD,
     )

@@ -40,6 +40,7 @@ class Request(TenantTable, table=True):
             "other_answer_kind <> 'unreachable' OR cardinality(other_answer_attempts_on) >= 2",
             name="unreachable_was_tried_twice",
         ),
+        CheckConstraint("other_answer_on >= received_on", name="answered_after_receipt"),
         Index("ix_requests_applicant", "tenant_id", "applicant_id"),
         Index("ix_requests_co_applicant", "tenant_id", "co_applicant_id"),
         Index("ix_requests_instructing_agent", "tenant_id", "instructing_agent_id"),

@@ -76,9 +76,10 @@ class RuleVersionRow(TenantTable, table=True):
     entered_at: datetime = entered_at()
 
 
-# What no grant can say. An open version is closed, once, and not before a decision that was taken under it. One that
-# has not begun and that nothing refers to is withdrawn, at the instant of the transaction: what it had closed may be
-# opened again in that transaction, and in no other. Days here are those of UTC; the service keeps the tenant's own.
+# What no grant can say. An open version is closed, once, not before a decision that was taken under it, and in the past
+# by the owner alone. One that has not begun and that nothing refers to is withdrawn, at the instant of the transaction:
+# what it had closed may be opened again in that transaction, and in no other. Days here are those of UTC, with one to
+# spare for the clocks behind it; the service keeps the tenant's own.
 _NEVER_CHANGED = """
     CREATE FUNCTION refuse_rule_change() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
@@ -86,6 +87,11 @@ _NEVER_CHANGED = """
       is_same_but_end CONSTANT boolean := to_jsonb(NEW) - 'valid_to' = to_jsonb(OLD) - 'valid_to';
     BEGIN
       IF is_same_but_end AND OLD.withdrawn_at IS NULL AND OLD.valid_to IS NULL AND NEW.valid_to IS NOT NULL THEN
+        IF NEW.valid_to < (now() AT TIME ZONE 'UTC')::date - 2
+          AND NOT pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+          RAISE EXCEPTION 'the owner alone ends rules in the past'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_end_today';
+        END IF;
         IF EXISTS (
           SELECT 1 FROM decisions d
           WHERE d.tenant_id = OLD.tenant_id AND d.rule_version_id = OLD.id AND d.decided_on > NEW.valid_to
@@ -121,16 +127,30 @@ _NEVER_CHANGED = """
     END $$
 """
 # The commands that load a CCAS's history run as the owner of the table, which the service never is: a role cannot be
-# forged, a setting could. A day is left to the clocks that are behind UTC; the service knows the tenant's.
-_PAST_OF_OWNER_ALONE = """
-    CREATE FUNCTION refuse_past_rules() RETURNS trigger LANGUAGE plpgsql AS $$
+# forged, a setting could. A day is left to the clocks that are behind UTC; the service knows the tenant's. What is
+# written as withdrawn, or as having closed a version that does not end the day before, would open that one again.
+_NEVER_FORGED = """
+    CREATE FUNCTION refuse_forged_rules() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF NEW.valid_from >= (now() AT TIME ZONE 'UTC')::date - 1
-        OR pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+      IF pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
         RETURN NEW;
       END IF;
-      RAISE EXCEPTION 'the owner alone writes rules of the past'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_begin_today';
+      IF NEW.valid_from IS NULL OR NEW.valid_from < (now() AT TIME ZONE 'UTC')::date - 1 THEN
+        RAISE EXCEPTION 'the owner alone writes rules of the past'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_begin_today';
+      END IF;
+      IF NEW.withdrawn_at IS NOT NULL THEN
+        RAISE EXCEPTION 'no version of the rules is born withdrawn'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_born_in_force';
+      END IF;
+      IF NEW.closes_version IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rule_versions v
+        WHERE v.tenant_id = NEW.tenant_id AND v.version = NEW.closes_version AND v.valid_to = NEW.valid_from - 1
+      ) THEN
+        RAISE EXCEPTION 'the version that this one closes does not end the day before'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'rule_versions_closed_the_day_before';
+      END IF;
+      RETURN NEW;
     END $$
 """
 for _statement in (
@@ -139,10 +159,10 @@ for _statement in (
     CREATE TRIGGER only_closed BEFORE UPDATE ON rule_versions
     FOR EACH ROW EXECUTE FUNCTION refuse_rule_change()
     """,
-    _PAST_OF_OWNER_ALONE,
+    _NEVER_FORGED,
     """
-    CREATE TRIGGER none_of_the_past BEFORE INSERT ON rule_versions
-    FOR EACH ROW EXECUTE FUNCTION refuse_past_rules()
+    CREATE TRIGGER none_forged BEFORE INSERT ON rule_versions
+    FOR EACH ROW EXECUTE FUNCTION refuse_forged_rules()
     """,
 ):
     event.listen(SQLModel.metadata.tables["rule_versions"], "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

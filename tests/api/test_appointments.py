@@ -286,6 +286,24 @@ async def test_each_commune_sees_its_own_appointments(fresnes: Ccas, databases: 
         await refused(conde.post(f"/appointments/{hidden}/outcome", {"status": "attended"}), 404, "not_found")
 
 
+async def test_an_appointment_is_planned_with_somebody_who_works_for_the_commune_of_the_file(
+    fresnes: Ccas, databases: Databases
+) -> None:
+    conde, other = (staff_of(databases, fresnes, code) for code in (CONDE, FRESNES))
+    request = await ok(conde.post("/requests", demand_of(fresnes, CONDE)))
+    call = {"contacted_on": "2018-03-01", "channel": "phone", "commune_insee_code": CONDE}
+    contact = await ok(conde.post("/contacts", call))
+    for path in (f"/requests/{request['id']}/appointments", f"/contacts/{contact['id']}/appointments"):
+        elsewhere = hour(account_id=str(other.account_id))
+        await refused(fresnes.agent.post(path, elsewhere), 409, "account_unknown")
+        assert (await ok(fresnes.agent.get(path)))["items"] == []
+        for staff in (conde, fresnes.agent):
+            await ok(fresnes.agent.post(path, hour(account_id=str(staff.account_id))))
+        # They may have worked there when they met the person.
+        met = held("2018-03-05", "attended", account_id=str(other.account_id))
+        await ok(fresnes.agent.post(path, met))
+
+
 async def test_who_decides_reads_diaries_and_plans_nothing(besancon: Ccas) -> None:
     path = f"{await taken_in(besancon)}/appointments"
     await refused(besancon.decider.post(path, hour()), 403, "forbidden")
@@ -306,3 +324,28 @@ async def test_the_database_refuses_an_appointment_of_nobody(besancon: Ccas, dat
     made = await ok(besancon.agent.post(path, hour()))
     with pytest.raises(IntegrityError, match="ck_appointments_of_one_file"):
         run_sql(databases, besancon, "update appointments set request_id = null where id = :id", id=made["id"])
+
+
+async def test_nothing_is_planned_once_a_file_has_ended_but_what_took_place_before_is_entered(besancon: Ccas) -> None:
+    path = await taken_in(besancon)
+    first = await ok(besancon.agent.post(f"{path}/appointments", hour()))
+    given = {"kind": "budget_advice", "given_on": "2011-02-01"}
+    end = {"outcome": "withdrawn", "reason_code": "other", "other_answer": given, "closed_on": "2011-02-01"}
+    await ok(besancon.agent.post(f"{path}/close", end))
+    for refused_one in (hour(LATER), hour(LATER, replaces_id=first["id"]), held("2011-02-02", "missed")):
+        problem = await refused(besancon.agent.post(f"{path}/appointments", refused_one), 409, "request_locked")
+        assert problem["state"] == "withdrawn"
+    assert (await ok(besancon.agent.get(f"/appointments/{first['id']}")))["status"] == "planned"
+    await ok(besancon.agent.post(f"{path}/appointments", held("2011-02-01", "attended")))
+    await ok(besancon.agent.post(f"/appointments/{first['id']}/outcome", {"status": "cancelled"}))
+    await ok(besancon.agent.post(f"{path}/reopen", {"reason": "La personne est revenue"}))
+    await ok(besancon.agent.post(f"{path}/appointments", hour(LATER)))
+
+
+async def test_nothing_is_planned_of_a_contact_that_was_answered(besancon: Ccas) -> None:
+    call = {"contacted_on": "2011-01-05", "channel": "phone", "commune_insee_code": besancon.insee_code}
+    path = f"/contacts/{(await ok(besancon.agent.post('/contacts', call)))['id']}"
+    given = {"kind": "budget_advice", "given_on": "2011-01-05"}
+    await ok(besancon.agent.post(f"{path}/close", {"reason_code": "other", "other_answer": given}))
+    await refused(besancon.agent.post(f"{path}/appointments", hour()), 409, "contact_answered")
+    assert (await ok(besancon.agent.get(f"{path}/appointments")))["items"] == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Ccas, Json, demand, etag_of, ok, refused
+from tests.support import Ccas, Databases, Json, demand, etag_of, ok, refused, run_sql
 
 # 1 200 € less 350 € of rent (550 € less 200 € of aid), 80 € of energy, 150 € of debts: 620 €; 150 / 1 200 = 12.50 %.
 HOUSEHOLD: Json = {
@@ -41,6 +41,30 @@ async def test_a_budget_tells_what_is_left_and_what_debts_take(besancon: Ccas) -
         ("Voiture", 20_000, "2018-04-10"),
         ("Téléphone", None, None),
     ]
+
+
+async def test_a_debt_that_ended_before_the_day_of_the_budget_counts_in_nothing(
+    besancon: Ccas, databases: Databases
+) -> None:
+    debts = [
+        {"kind": "debt_instalments", "amount_cents": 5_000},
+        {"kind": "debt_instalments", "amount_cents": 10_000, "ends_on": "2018-04-10"},
+    ]
+    body = {"resources": [{"kind": "wage", "amount_cents": 100_000}], "charges": debts}
+    path = await with_a_budget(besancon, body)
+    told = ("charges_cents", "left_to_live_cents", "debt_instalments_cents", "debt_ratio_percent")
+    budget = await ok(besancon.agent.get(f"{path}/budget"))
+    assert [budget[name] for name in told] == [5_000, 95_000, 5_000, "5.00"]
+    assert len(budget["charges"]) == 2
+    first = (await ok(projected(besancon, path, **LOAN)))["periods"][0]
+    assert (first["debt_instalments_cents"], first["left_to_live_before_cents"]) == (5_000, 95_000)
+
+    # The day on which it ends, and a day that is told, in place of that of the entry.
+    run_sql(databases, besancon, "update budgets set entered_at = '2018-04-10T12:00:00Z'", as_owner=True)
+    budget = await ok(besancon.agent.get(f"{path}/budget"))
+    assert [budget[name] for name in told] == [15_000, 85_000, 15_000, "15.00"]
+    run_sql(databases, besancon, "update budgets set as_of_on = '2018-04-11'", as_owner=True)
+    assert (await ok(besancon.agent.get(f"{path}/budget")))["debt_instalments_cents"] == 5_000
 
 
 async def test_there_is_no_debt_ratio_where_nothing_comes_in(besancon: Ccas) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.tables import Person
 from tests.api.test_people import someone
-from tests.support import Ccas, Databases, Json, demand, ok, refused, run_sql
+from tests.support import Ccas, Databases, Json, demand, desk_of, ok, refused, run_sql
 
 
 async def known(ccas: Ccas, **changes: Any) -> str:
@@ -156,3 +156,10 @@ def crowd(databases: Databases, ccas: Ccas, number: int) -> None:
         number=number,
     )
     run_sql(databases, ccas, "analyze people", as_owner=True)
+
+
+async def test_the_desk_looks_for_somebody_before_noting_a_call(besancon: Ccas, databases: Databases) -> None:
+    person_id = await known(besancon)
+    sought = {"birth_name": "Modèle", "first_names": "Anaïs"}
+    told = await ok(desk_of(databases, besancon).post("/people/candidates", sought))
+    assert [item["person"]["id"] for item in told["items"]] == [person_id]

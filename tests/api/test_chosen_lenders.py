@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from app.commands.tenants import read_rules
 from app.domain.lenders import Lender, Lending, RateBand
 from app.tenants import seed_files
+from tests.api.test_rule_adoptions import TODAY, adopt, draft
 from tests.lenders import (
     SUPPORT_PERSON,
     accepted_by,
@@ -101,6 +102,32 @@ async def test_the_file_goes_to_the_lender_that_was_chosen_and_its_offer_is_held
     assert [(breach["rule"], breach["limit"]) for breach in problem["breaches"]] == [("rate_percent", "4.5")]
     made = await ok(bank.post(offers, offer(150_000, 20, "4.5")))
     assert (await ok(amiens_of_two.agent.get(f"/loans/{made['loan_id']}")))["lender"]["partner"] == other
+
+
+@pytest.mark.parametrize("change", [{"other_lenders": []}, {"code": "autre_produit"}])
+async def test_an_endorsed_file_goes_to_its_lender_though_the_rules_drop_it_since(
+    amiens_of_two: Ccas, change: Json
+) -> None:
+    ccas, other = amiens_of_two, other_of(amiens_of_two)
+    path = await before_commission(ccas, None, 150_000)
+    await ok(ccas.decider.post(f"{path}/decisions", endorsement(150_000, lender=other)))
+    await adopt(ccas, await draft(ccas, change, valid_from=TODAY.isoformat()))
+    sending = {"kind": "loan_file", "support_person": SUPPORT_PERSON, "sent_on": TODAY.isoformat()}
+    problem = await refused(ccas.agent.post(f"{path}/handoffs", sending), 409, "authorisation_missing")
+    assert problem["recipient"] == other
+    assert (await ok(ccas.agent.get("/handoffs", request_id=path.split("/")[-1])))["items"] == []
+    await authorised_for(ccas, path, other)
+    actions = (await ok(ccas.agent.get(f"{path}/actions")))["items"]
+    assert next(item for item in actions if item["action"] == "send_loan_file")["reasons"] == []
+    assert (await ok(ccas.agent.post(f"{path}/handoffs", sending)))["partner"] == other
+
+
+async def test_an_endorsed_file_goes_to_the_lender_that_is_asked_for(amiens_of_two: Ccas) -> None:
+    ccas, other = amiens_of_two, other_of(amiens_of_two)
+    path = await before_commission(ccas, None, 150_000)
+    await ok(ccas.decider.post(f"{path}/decisions", endorsement(150_000, lender=other)))
+    sending = {"kind": "loan_file", "support_person": SUPPORT_PERSON, "sent_on": "2018-03-15", "partner": ccas.lender}
+    assert (await ok(ccas.agent.post(f"{path}/handoffs", sending)))["partner"] == ccas.lender
 
 
 async def test_a_simulation_asks_the_lender_that_is_named(amiens_of_two: Ccas, client: AsyncClient) -> None:

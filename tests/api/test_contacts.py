@@ -242,6 +242,7 @@ UNREACHABLE = ", other_answer_kind = 'unreachable', other_answer_on = '2018-03-0
         (ENDING, "no_dead_end"),
         (ENDING + UNREACHABLE, "unreachable_was_tried_twice"),
         (ENDING + UNREACHABLE + ", other_answer_attempts_on = '{2018-03-01}'", "unreachable_was_tried_twice"),
+        ("update contacts set other_answer_on = '2018-02-28'", "answered_after_contact"),
         ("update contacts set status = 'request'", "request_when_become"),
     ],
 )

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.api.test_people import someone
 from tests.api.test_relations import person, relate, relations
-from tests.support import Ccas, Databases, Json, demand, etag_of, ok, refused, run_sql
+from tests.support import BUDGET, Ccas, Databases, Json, demand, etag_of, ok, refused, run_sql
 
 WHY = "Saisie deux fois : même pièce d’identité"
 NOT_AFTER_ALL = "Deux sœurs jumelles"
@@ -205,8 +206,102 @@ async def test_what_is_edited_meanwhile_is_told_to_be_stale(besancon: Ccas) -> N
     await refused(besancon.agent.patch(f"/requests/{request_id}", {"channel": "desk"}, etag=etag), 412, "version_stale")
 
 
-async def test_of_two_merges_at_once_one_holds(besancon: Ccas) -> None:
+@pytest.mark.parametrize("what", ["request", "co-applicant", "contact", "authorisation", "relation"])
+async def test_what_is_given_to_a_person_while_they_are_merged_is_not_left_behind(amiens: Ccas, what: str) -> None:
+    agent, commune = amiens.agent, amiens.insee_code
+    other = await person(amiens, "1990-01-01")
+    for day in range(1, 6):
+        kept, merged = [await person(amiens, f"{year}-02-{day:02}") for year in (1980, 1981)]
+        asked = {**demand(amiens), "applicant_id": merged}
+        del asked["applicant"]
+        paper = {"recipient": amiens.lender, "purposes": ["loan_file"], "given_on": "2011-01-03"}
+        contact = {"contacted_on": "2011-01-05", "channel": "phone", "commune_insee_code": commune}
+        path, body = {
+            "request": ("/requests", asked),
+            "co-applicant": ("/requests", {**asked, "applicant_id": other, "co_applicant_id": merged}),
+            "contact": ("/contacts", {**contact, "person_id": merged}),
+            "authorisation": (f"/people/{merged}/authorisations", paper),
+            "relation": (f"/people/{merged}/relations", {"kind": "partner", "other_person_id": other}),
+        }[what]
+        told, given = await asyncio.gather(merge(amiens, kept, merged), agent.post(path, body))
+        assert told.status_code == 201
+        if given.status_code == 201:
+            assert [row["id"] for row in told.json()["moved"]] == [given.json()["id"]]
+        else:
+            problem = given.json()
+            assert (given.status_code, problem["code"], problem["merged_into_id"]) == (409, "person_merged", kept)
 
+
+async def test_a_person_merged_while_they_are_noted_at_a_workshop_is_noted_once(besancon: Ccas) -> None:
+    for day in range(1, 5):
+        kept, merged = [await person(besancon, f"{year}-02-{day:02}") for year in (1980, 1981)]
+        body = {"title": "Gérer son budget", "theme": "budget", "held_on": "2011-05-17"}
+        path = f"/workshops/{(await ok(besancon.agent.post('/workshops', body)))['id']}/attendances"
+        came = {"status": "attended"}
+        answers = await asyncio.gather(
+            merge(besancon, kept, merged), besancon.agent.post(path, {**came, "person_id": merged})
+        )
+        again = await besancon.agent.post(path, {**came, "person_id": kept})
+        assert {answers[1].status_code, again.status_code} == {201, 409}
+        assert len((await ok(besancon.agent.get(f"/people/{kept}/attendances")))["items"]) == 1
+
+
+async def test_workshops_follow_a_person_merged_twice(besancon: Ccas) -> None:
+    first, second = await two(besancon)
+    third = await person(besancon, "1982-01-01")
+    body = {"title": "Gérer son budget", "theme": "budget", "held_on": "2011-05-17"}
+    workshop = await ok(besancon.agent.post("/workshops", body))
+    path = f"/workshops/{workshop['id']}/attendances"
+    await ok(besancon.agent.post(path, {"person_id": first, "status": "attended"}))
+    await ok(merge(besancon, second, first))
+    await ok(merge(besancon, third, second))
+    for one in (first, second, third):
+        items = (await ok(besancon.agent.get(f"/people/{one}/attendances")))["items"]
+        assert [item["workshop_id"] for item in items] == [workshop["id"]]
+    again = besancon.agent.post(path, {"person_id": third, "status": "attended"})
+    await refused(again, 409, "already_in_workshop")
+
+
+async def test_the_person_kept_is_found_by_what_was_known_of_those_merged(besancon: Ccas) -> None:
+    names = {"birth_name": "Durandel", "first_names": "Zoé"}
+    told = {**someone(besancon, birth_on="1980-01-01"), **names, "phone": "06 22 22 22 22"}
+    merged = str((await ok(besancon.agent.post("/people", told)))["id"])
+    between, kept = await person(besancon, "1981-01-01", birth_name="Martin"), await person(besancon, "1982-01-01")
+    merges = [await ok(merge(besancon, between, merged)), await ok(merge(besancon, kept, between))]
+    request_id = await file_of(besancon, kept)
+    for q in ("Durandel", "durandel zoe", "Martin"):
+        assert [one["id"] for one in (await ok(besancon.agent.get("/people", q=q)))["items"]] == [kept]
+    for q in ("Durandel", "0622222222", "Martin"):
+        assert [one["id"] for one in (await ok(besancon.agent.get("/requests", q=q)))["items"]] == [request_id]
+    for sought in ({**names, "birth_on": "1980-01-01"}, {"phone": "0622222222"}):
+        candidates = (await ok(besancon.agent.post("/people/candidates", sought)))["items"]
+        assert [candidate["person"]["id"] for candidate in candidates] == [kept]
+    known = await refused(besancon.agent.post("/people", told), 409, "person_may_exist")
+    assert known["candidate_ids"] == [kept]
+    await ok(take_back(besancon, kept, merges[1]["id"]))
+    known = await refused(besancon.agent.post("/people", told), 409, "person_may_exist")
+    assert known["candidate_ids"] == [between]
+    assert (await ok(besancon.agent.get("/people", q="Durandel")))["items"][0]["id"] == between
+    await ok(besancon.agent.post("/people", {**told, "not_the_same_as": [between]}))
+
+
+async def test_what_is_read_of_whom_was_merged_is_that_of_the_person_kept(amiens: Ccas) -> None:
+    kept, merged = await two(amiens)
+    child = await person(amiens, "2005-01-01")
+    path = f"/requests/{await file_of(amiens, merged)}"
+    await ok(amiens.agent.post(f"{path}/assess"))
+    await ok(amiens.agent.put(f"{path}/budget", BUDGET, etag=await etag_of(amiens.agent, path)))
+    await ok(relate(amiens, child, "parent", merged))
+    paper = {"recipient": amiens.lender, "purposes": ["loan_file"], "given_on": "2011-01-03"}
+    await ok(amiens.agent.post(f"/people/{merged}/authorisations", paper))
+    await ok(merge(amiens, kept, merged))
+    for kind in ("budgets", "relations", "authorisations"):
+        answers = [await ok(amiens.agent.get(f"/people/{one}/{kind}")) for one in (kept, merged)]
+        assert answers[0] == answers[1]
+        assert len(answers[0]["items"]) == 1
+
+
+async def test_of_two_merges_at_once_one_holds(besancon: Ccas) -> None:
     one, other = await two(besancon)
     answers = await asyncio.gather(merge(besancon, one, other), merge(besancon, other, one))
     assert sorted(answer.status_code for answer in answers) == [201, 409]

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from httpx import AsyncClient, Response
@@ -12,13 +13,20 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy.exc import IntegrityError
 
+from app.domain.dates import months_after
 from app.domain.errors import NotFound, TokenRefused
 from app.security import Credential, read_link_token, read_token, sign_link_token, sign_token
 from tests.api.test_referrals import CAISSE, answered, authorise, file_of, organisation, referral, to
 from tests.support import TOKEN_SECRET, Ccas, Databases, Json, demand, desk_of, ok, refused, run_sql
 
-FAR = {"expires_on": "2190-01-01"}
+FAR = {"expires_on": str(datetime.now(UTC).date() + timedelta(days=300))}
 ACCEPTED = {"answer": "accepted", "answered_on": "2011-02-01"}
+
+
+def end_of(day: str) -> str:
+    """The end of a day in Besançon, as told."""
+    following = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time.min, ZoneInfo("Europe/Paris"))
+    return following.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def link_of(ccas: Ccas, made: Json, body: Json | None = None) -> str:
@@ -37,9 +45,9 @@ async def test_a_link_tells_the_organisation_what_it_is_asked_and_nothing_of_the
     caisse = await organisation(besancon)
     path = await file_of(besancon, caisse)
     made = await ok(besancon.agent.post(f"{path}/referrals", to(caisse, reason="Surendettée", note="Mme Exemple")))
-    link = await ok(besancon.agent.post(f"/referrals/{made['id']}/links", {"expires_on": "2190-07-01"}))
-    # The end of 1 July in Besançon.
-    assert (link["path"], link["expires_at"]) == (f"/v1/referral-answers/{link['token']}", "2190-07-01T22:00:00Z")
+    link = await ok(besancon.agent.post(f"/referrals/{made['id']}/links", FAR))
+    over_at = end_of(FAR["expires_on"])
+    assert (link["path"], link["expires_at"]) == (f"/v1/referral-answers/{link['token']}", over_at)
     name = (await ok(client.get(f"/v1/tenants/{besancon.slug}")))["name"]
     asked = await client.get(link["path"])
     assert asked.json() == {
@@ -47,7 +55,7 @@ async def test_a_link_tells_the_organisation_what_it_is_asked_and_nothing_of_the
         "organisation": CAISSE,
         "reference": "O-2011-0001",
         "referred_on": "2011-01-10",
-        "expires_at": "2190-07-01T22:00:00Z",
+        "expires_at": over_at,
         "answers": [
             {"code": "accepted", "label": "Accord"},
             {"code": "refused", "label": "Refus"},
@@ -146,35 +154,46 @@ async def test_a_link_is_good_until_the_end_of_its_last_day(
 
 
 async def test_the_last_day_of_a_link_is_that_of_the_answer_unless_it_is_given(besancon: Ccas) -> None:
-    made = await referral(besancon, answer_expected_on="2190-01-15")
+    made = await referral(besancon, answer_expected_on=FAR["expires_on"])
     link = await ok(besancon.agent.post(f"/referrals/{made['id']}/links"))
-    assert link["expires_at"] == "2190-01-15T23:00:00Z"
+    assert link["expires_at"] == end_of(FAR["expires_on"])
     silent = await referral(besancon)
     for body in (None, {}, {"expires_on": "2011-02-10"}):
         await refused(besancon.agent.post(f"/referrals/{silent['id']}/links", body), 409, "date_in_past")
 
 
-async def test_a_new_link_and_a_withdrawal_end_the_link_before(besancon: Ccas, client: AsyncClient) -> None:
+async def test_a_link_is_good_for_a_year_at_most(besancon: Ccas, client: AsyncClient) -> None:
+    made = await referral(besancon, answer_expected_on="2190-01-15")
+    path = await link_of(besancon, made)
+    last = months_after(datetime.now(ZoneInfo("Europe/Paris")).date(), 12)
+    for body in (None, {"expires_on": str(last + timedelta(days=1))}):
+        problem = await refused(besancon.agent.post(f"/referrals/{made['id']}/links", body), 409, "link_too_long")
+        assert problem["not_after"] == str(last)
+    assert (await client.get(path)).status_code == 200
+    await link_of(besancon, made, {"expires_on": str(last)})
+
+
+@pytest.mark.parametrize("told", ["accepted", "refused", "no_papers", "never_went", "withdrawn"])
+async def test_a_new_link_and_any_answer_of_the_staff_end_the_link_before(
+    told: str, besancon: Ccas, client: AsyncClient
+) -> None:
     made = await referral(besancon)
     first, second = [await link_of(besancon, made) for _ in range(2)]
     for ask in (client.get(first), answer(client, first)):
         await refused(ask, 409, "link_revoked")
     assert (await client.get(second)).status_code == 200
-    await answered(besancon, made, "withdrawn")
+    await answered(besancon, made, told)
     for ask in (client.get(second), answer(client, second)):
         await refused(ask, 409, "link_revoked")
-    assert (await ok(besancon.agent.get(f"/referrals/{made['id']}")))["status"] == "withdrawn"
+    assert (await ok(besancon.agent.get(f"/referrals/{made['id']}")))["status"] == told
 
 
-async def test_a_link_answers_although_the_request_is_over_and_the_staff_was_told_otherwise(
-    besancon: Ccas, client: AsyncClient
-) -> None:
+async def test_a_link_answers_although_the_request_is_over(besancon: Ccas, client: AsyncClient) -> None:
     made = await referral(besancon)
     path = await link_of(besancon, made)
     other_answer = {"kind": "partner_lender", "given_on": "2011-01-20"}
     closing = {"outcome": "withdrawn", "reason_code": "withdrawn", "other_answer": other_answer}
     await ok(besancon.agent.post(f"/requests/{made['request_id']}/close", closing))
-    await answered(besancon, made, "never_went")
     await ok(answer(client, path))
     assert (await ok(besancon.agent.get(f"/referrals/{made['id']}")))["status"] == "accepted"
 

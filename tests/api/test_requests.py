@@ -590,3 +590,10 @@ async def test_a_step_whose_date_is_not_stated_is_logged_without_one(besancon: C
         id=request_id,
     )
     assert [tuple(row.values()) for row in log] == [("assess", None), ("submit", None)]
+
+
+async def test_the_database_keeps_no_answer_from_before_the_demand(besancon: Ccas, databases: Databases) -> None:
+    await ok(besancon.agent.post("/requests", demand(besancon)))
+    with pytest.raises(IntegrityError, match="answered_after_receipt"):
+        run_sql(databases, besancon, "update requests set other_answer_on = received_on - 1")
+    run_sql(databases, besancon, "update requests set other_answer_on = received_on")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.database import tenant_transaction
 from app.services import rules
-from tests.support import APPROVAL, Ccas, Databases, Json, demand, ok, refused, run_sql, submitted
+from tests.support import APPROVAL, Ccas, Databases, Json, demand, etag_of, ok, refused, run_sql, submitted
 
 TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
@@ -135,6 +135,15 @@ async def test_a_version_to_come_is_not_replaced_and_the_refusal_says_from_when_
     await adopt(besancon, await draft(besancon, valid_from=problem["free_from"]))
 
 
+@pytest.mark.parametrize("last", [date(2199, 12, 31), date(9999, 12, 31)])
+async def test_where_no_day_is_left_none_is_named(besancon: Ccas, databases: Databases, last: date) -> None:
+    closing = "update rule_versions set valid_to = :last where version = 4"
+    run_sql(databases, besancon, closing, as_owner=True, last=last)
+    problem = await refused(besancon.manager.post(adoption(besancon), await draft(besancon)), 409, "no_free_day")
+    assert (problem["taken_by"], problem["taken_to"], problem["free_from"]) == (4, last.isoformat(), None)
+    assert problem["detail"].endswith("aucun jour ne reste libre après elle.")
+
+
 async def test_days_that_are_left_without_rules_are_told(besancon: Ccas) -> None:
     made = await adopt(besancon, await draft(besancon, **between(1, 9)))
     day = TODAY + timedelta(days=10)
@@ -248,6 +257,16 @@ async def test_the_owner_alone_writes_rules_of_the_past(besancon: Ccas, database
     assert (await present(besancon, last))["version"] == 99
 
 
+async def test_the_owner_alone_ends_rules_in_the_past(besancon: Ccas, databases: Databases) -> None:
+    closing = "update rule_versions set valid_to = :day where version = 4"
+    for day in (date(2012, 1, 1), datetime.now(UTC).date() - timedelta(days=3)):
+        with pytest.raises(IntegrityError, match="the owner alone ends rules in the past"):
+            run_sql(databases, besancon, closing, day=day)
+    assert (await present(besancon))["valid_to"] is None
+    run_sql(databases, besancon, closing, as_owner=True, day=date(2012, 1, 1))
+    assert (await present(besancon, date(2012, 1, 1)))["valid_to"] == "2012-01-01"
+
+
 # Two at once
 
 
@@ -320,7 +339,7 @@ async def test_a_product_that_is_dropped_tells_the_files_that_are_left_without(b
     assert (warning["code"], warning["product"], warning["open_requests"]) == ("product_dropped", "parcours_projet", 2)
     assert warning["from"] == from_on.isoformat()
     assert (
-        f"« parcours_projet » ; dossiers de ce produit sans décision : 2. Décidez-les avant le {from_on:%d/%m/%Y}"
+        f"« parcours_projet » ; dossiers de ce produit sans décision : 2. Accordez avant le {from_on:%d/%m/%Y}"
         in (warning["message"])
     )
 
@@ -336,6 +355,61 @@ async def test_a_file_whose_product_is_dropped_takes_one_of_the_rules_of_today(b
     changed = await ok(besancon.agent.patch(path, {"product": "parcours_neuf"}, etag='"1"'))
     assert (changed["product"], changed["version"]) == ("parcours_neuf", 2)
     assert changed["rules_version"] == request["rules_version"]
+
+
+REFUSAL: Json = {
+    "outcome": "refuse",
+    "reason_code": "outside_purposes",
+    "reason": "Le dispositif n’existe plus.",
+    "other_answer": {"kind": "budget_advice", "given_on": TODAY.isoformat()},
+    "decided_on": TODAY.isoformat(),
+    "signatory": "La présidente de la commission",
+}
+ADJOURNMENT: Json = {
+    **{name: REFUSAL[name] for name in ("decided_on", "signatory")},
+    "outcome": "adjourn",
+    "reason_code": "project_needs_work",
+    "reason": "Le produit est à changer.",
+}
+
+
+async def test_a_submitted_file_whose_product_is_dropped_is_refused_or_adjourned_and_given_another(
+    besancon: Ccas,
+) -> None:
+    refused_path, path = [f"/requests/{await submitted(besancon)}" for _ in range(2)]
+    await adopt(besancon, await draft(besancon, {"code": "parcours_neuf"}, **between(0, None)))
+    approval = {**APPROVAL, "decided_on": TODAY.isoformat()}
+    await refused(besancon.decider.post(f"{path}/decisions", approval), 409, "unknown_product")
+    items = (await ok(besancon.decider.get(f"{path}/actions")))["items"]
+    told = {item["action"]: item["reasons"] for item in items}
+    assert (told["approve"], told["refuse"], told["adjourn"]) == (["unknown_product"], [], [])
+    decision = await ok(besancon.decider.post(f"{refused_path}/decisions", REFUSAL))
+    assert (decision["rules_version"], decision["breaches"], decision["facts"]["lender"]) == (5, [], besancon.lender)
+    assert (await ok(besancon.agent.get(refused_path)))["status"] == "refused"
+    await ok(besancon.decider.post(f"{path}/decisions", ADJOURNMENT))
+    etag = await etag_of(besancon.agent, path)
+    changed = await ok(besancon.agent.patch(path, {"product": "parcours_neuf"}, etag=etag))
+    assert (changed["status"], changed["product"]) == ("adjourned", "parcours_neuf")
+    await ok(besancon.agent.post(f"{path}/submit", {"submitted_on": TODAY.isoformat()}))
+    assert (await ok(besancon.decider.post(f"{path}/decisions", approval)))["rules_version"] == 5
+
+
+async def test_an_impact_reads_what_was_refused_once_its_product_was_dropped(besancon: Ccas) -> None:
+    path = f"/requests/{await submitted(besancon)}"
+    body = await draft(besancon, {"code": "parcours_neuf"}, **between(0, None))
+    await adopt(besancon, body)
+    decision = await ok(besancon.decider.post(f"{path}/decisions", REFUSAL))
+    asked = {"version": 5, "decided_from": TODAY.isoformat(), "decided_to": TODAY.isoformat()}
+    (file,) = (await ok(besancon.manager.post(f"/tenants/{besancon.slug}/rules/impact", asked)))["files"]
+    assert (file["decision_id"], file["verdict"]) == (decision["id"], "other_warnings")
+
+
+async def test_the_papers_of_a_file_whose_product_is_dropped_can_be_read(besancon: Ccas) -> None:
+    path = f"/requests/{(await ok(besancon.agent.post('/requests', demand(besancon))))['id']}"
+    await ok(besancon.agent.post(f"{path}/papers", {"code": "quote", "asked_on": TODAY.isoformat()}))
+    await adopt(besancon, await draft(besancon, {"code": "parcours_neuf"}, **between(0, None)))
+    read = await ok(besancon.agent.get(f"{path}/papers"))
+    assert ([paper["code"] for paper in read["items"]], read["missing"]) == (["quote"], [])
 
 
 # By whom
@@ -374,8 +448,8 @@ async def test_the_manager_alone_adopts_and_in_the_own_ccas_alone(besancon: Ccas
         ({"amount_cents_max": 3000.0}, "amount_cents_max", "not_a_decimal"),
         ({"amount_cents_max": "300000"}, "amount_cents_max", "not_an_integer"),
         ({"amount_cents_max": 10**13}, "amount_cents_max", "too_large"),
-        ({"rate_percent": "1e9"}, "rate_percent", "too_large"),
-        ({"rate_percent": "1e999999"}, "rate_percent", "too_large"),
+        ({"rate_percent": "1000000000"}, "rate_percent", "too_large"),
+        ({"rate_percent": "9" * 4_000}, "rate_percent", "too_large"),
         ({"rate_percent": "zero"}, "rate_percent", "not_a_decimal"),
         ({"lending": "gift"}, "lending", "not_one_of"),
         ({"colour": "bleu"}, "colour", "unknown_field"),
@@ -385,6 +459,10 @@ async def test_the_manager_alone_adopts_and_in_the_own_ccas_alone(besancon: Ccas
         ({"name": "x" * 4_001}, "name", "too_long"),
         ({"name": 12}, "name", "not_text"),
         ({"fast_track": "no"}, "fast_track", "not_a_boolean"),
+        *(
+            ({"rate_percent": text}, "rate_percent", "not_a_decimal")
+            for text in ("1_0", "٣", " 0 ", "+1", "1e0", ".5", "5.", "0\n", "1e999999")
+        ),
     ],
 )
 async def test_rules_that_are_wrong_are_refused_with_the_path_and_the_reason(

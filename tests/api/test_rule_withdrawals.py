@@ -203,6 +203,32 @@ async def test_a_withdrawal_is_never_undone_nor_made_of_a_version_that_has_begun
             run_sql(databases, besancon, f"update rule_versions set {change} where version = 5")  # noqa: S608
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"begins": 1, "closes": 5, "withdrawn": True}, "born withdrawn"),
+        ({"begins": 1, "closes": None, "withdrawn": True}, "born withdrawn"),
+        ({"begins": 2, "closes": 5, "withdrawn": False}, "does not end the day before"),
+        ({"begins": 1, "closes": 3, "withdrawn": False}, "does not end the day before"),
+    ],
+)
+async def test_no_version_is_written_as_withdrawn_nor_as_closing_what_it_does_not_follow(
+    besancon: Ccas, databases: Databases, changes: Json, told: str
+) -> None:
+    await adopt(besancon, await draft(besancon, **between(1, 9)))
+    forged = (
+        "insert into rule_versions (tenant_id, id, version, valid_from, valid_from_precision, reference, products,"
+        " indexes, entered_at, closes_version, withdrawn_at, withdrawn_by, withdrawal_reason)"
+        " select tenant_id, gen_random_uuid(), 99, valid_to + cast(:begins as int), 'day', 'x', products, indexes,"
+        " now(), cast(:closes as int), case when :withdrawn then now() end,"
+        " case when :withdrawn then cast(:account_id as uuid) end, case when :withdrawn then 'x' end"
+        " from rule_versions where version = 5"
+    )
+    with pytest.raises(IntegrityError, match=told):
+        run_sql(databases, besancon, forged, account_id=besancon.manager.account_id, **changes)
+    assert [item["version"] for item in await listed(besancon)] == [1, 2, 3, 4, 5]
+
+
 # Loaded and exported
 
 

@@ -113,6 +113,24 @@ async def test_before_the_first_version_there_are_no_rules(besancon: Ccas, clien
     assert (await refused(answer, 409, "no_rules_in_force"))["on"] == "2009-09-30"
 
 
+@pytest.mark.parametrize(
+    ("on", "language", "told"),
+    [
+        ("1800-01-01", "fr", "01/01/1900 au moins est attendu."),
+        ("2200-01-01", "fr", "31/12/2199 au plus est attendu."),
+        ("1800-01-01", "en", "At least 1900-01-01 is expected."),
+        ("2200-01-01", "en", "At most 2199-12-31 is expected."),
+    ],
+)
+async def test_a_day_out_of_bounds_is_told_with_the_bound_as_a_day(
+    besancon: Ccas, client: AsyncClient, on: str, language: str, told: str
+) -> None:
+    answer = client.get(f"/v1/tenants/{besancon.slug}/rules", params={"on": on}, headers={"accept-language": language})
+    problem = await refused(answer, 422, "invalid")
+    assert [fault["message"] for fault in problem["errors"]] == [told]
+    assert "atetime" not in str(problem)
+
+
 @pytest.mark.parametrize("query", [{"on": "2011"}, {"on": "2011-02-30"}, {"on": ""}, {"at": "2011-01-01"}])
 async def test_a_day_that_is_none_is_refused(besancon: Ccas, client: AsyncClient, query: dict[str, str]) -> None:
     await refused(client.get(f"/v1/tenants/{besancon.slug}/rules", params=query), 422, "invalid")

@@ -211,3 +211,17 @@ async def test_of_a_very_long_file_the_latest_events_are_told(besancon: Ccas, mo
 
 def test_every_kind_of_event_has_its_words() -> None:
     assert codes("event_kinds") == {kind.value for kind in EventKind}
+
+
+async def test_a_step_without_its_day_stands_before_the_step_that_followed_it(besancon: Ccas) -> None:
+    request = await ok(besancon.agent.post("/requests", demand(besancon)))
+    path = f"/requests/{request['id']}"
+    await ok(besancon.agent.post(f"{path}/assess"))
+    given = {"kind": "budget_advice", "given_on": "2011-02-01"}
+    end = {"outcome": "withdrawn", "reason_code": "other", "other_answer": given, "closed_on": "2011-02-01"}
+    await ok(besancon.agent.post(f"{path}/close", end))
+    steps = [item for item in await timeline(besancon.agent, request["id"]) if item["kind"] == "transition"]
+    assert in_short(steps) == [
+        ("transition", None, "Dossier : évaluation"),
+        ("transition", "2011-02-01", "Dossier : retirée par la personne"),
+    ]

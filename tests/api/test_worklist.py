@@ -1,10 +1,32 @@
 """What waits for someone: derived from what is recorded, the longest first."""
 
+from app.domain.worklist import WorkKind
+from app.parameters.codes import codes
+from app.services.worklist_kinds import STATEMENTS
 from tests.api.test_assignments import agent_of, given_to
 from tests.api.test_communes import CONDE, FRESNES, demand_of, staff_of
+from tests.api.test_referrals import anonymous, answered, organisation, referral, to
 from tests.api.test_workload import contact
-from tests.lenders import check, lender_of, sent
-from tests.support import Ccas, Databases, Json, Staff, accepted, disbursed, offered, ok, repayment
+from tests.lenders import OTHER_ANSWER, before_commission, check, endorsement, handed_over, lender_of, sent
+from tests.support import (
+    Ccas,
+    Databases,
+    Json,
+    Staff,
+    accepted,
+    approved,
+    disbursed,
+    offered,
+    ok,
+    repayment,
+    run_sql,
+)
+
+REFERRED: Json = {
+    "outcome": "referred",
+    "reason_code": "other",
+    "other_answer": {"kind": "social_referent", "given_on": "2011-02-05"},
+}
 
 
 async def waiting(staff: Staff, **query: str) -> list[Json]:
@@ -16,6 +38,11 @@ async def waiting(staff: Staff, **query: str) -> list[Json]:
         page = await ok(staff.get("/worklist", limit=1, cursor=page["next_cursor"], **query))
         items += page["items"]
     return items
+
+
+async def kinds(ccas: Ccas) -> list[tuple[str, str]]:
+    """What waits of a CCAS, and since when."""
+    return [(one["kind"], one["since_on"]) for one in await waiting(ccas.agent)]
 
 
 async def test_what_waits_is_listed_the_longest_first_over_pages(fresnes: Ccas) -> None:
@@ -99,3 +126,116 @@ async def test_a_paper_is_late_the_day_after_it_was_due(fresnes: Ccas) -> None:
     seen = {"seen_on": "2018-03-20", "kind": "original"}
     await ok(fresnes.agent.post(f"/papers/{paper['id']}/receipt", seen))
     assert await waiting(fresnes.agent, kind="late_paper") == []
+
+
+async def test_a_file_waits_for_the_commission_then_to_be_sent_then_for_its_lender(
+    toulouse: Ccas, databases: Databases
+) -> None:
+    lender = lender_of(databases, toulouse)
+    path = await before_commission(toulouse, lender, 300_000)
+    seen = [await kinds(toulouse)]
+    await ok(toulouse.decider.post(f"{path}/decisions", endorsement(300_000, 36)))
+    seen.append(await kinds(toulouse))
+    handoff = await handed_over(toulouse, path.rpartition("/")[2], "loan_file", "2018-03-13")
+    seen.append(await kinds(toulouse))
+    back = {"withdrawn_on": "2018-03-14", "reason": "Mauvais devis"}
+    await ok(toulouse.agent.post(f"/handoffs/{handoff['id']}/withdrawals", back))
+    seen.append(await kinds(toulouse))
+    assert seen == [
+        [("before_commission", "2018-03-10")],
+        [("to_send", "2018-03-12")],
+        [("silent_lender", "2018-03-13")],
+        [("to_send", "2018-03-14")],
+    ]
+
+
+async def test_a_refusal_of_the_lender_waits_until_the_person_is_given_another_answer(
+    toulouse: Ccas, databases: Databases
+) -> None:
+    lender = lender_of(databases, toulouse)
+    handoff = await sent(toulouse, lender, 300_000, 36)
+    await ok(lender.post("/partner/ficp-checks", check(handoff, ref="C-refused")))
+    answer = {"decision": "refused", "decided_on": "2018-03-20"}
+    await ok(lender.post(f"/partner/handoffs/{handoff['id']}/answers", answer))
+    (refusal,) = await waiting(toulouse.agent)
+    assert (refusal["kind"], refusal["since_on"], refusal["request_id"]) == (
+        "lender_refused",
+        "2018-03-20",
+        handoff["request_id"],
+    )
+    end = {"outcome": "lender_refused", "reason_code": "other", "other_answer": OTHER_ANSWER}
+    await ok(toulouse.agent.post(f"/requests/{handoff['request_id']}/close", end))
+    assert await kinds(toulouse) == []
+
+
+async def test_an_approved_request_waits_for_its_contract_until_it_is_offered(besancon: Ccas) -> None:
+    request_id = await approved(besancon)
+    assert await kinds(besancon) == [("contract_to_offer", "2011-01-20")]
+    terms = {"offered_on": "2011-01-21", "first_due_on": "2011-02-05"}
+    loan = await ok(besancon.agent.post(f"/requests/{request_id}/loans", terms))
+    assert await kinds(besancon) == [("contract_not_signed", "2011-01-21")]
+    cancelled = {"cancelled_on": "2011-01-22", "reason": "Désistement"}
+    await ok(besancon.agent.post(f"/loans/{loan['id']}/cancellations", cancelled))
+    assert await kinds(besancon) == [("contract_to_offer", "2011-01-20")]
+
+
+async def test_an_appointment_whose_hour_has_passed_waits_for_its_outcome(besancon: Ccas, databases: Databases) -> None:
+    call = await contact(besancon, "2011-01-05", besancon.insee_code)
+    planned = {"starts_at": "2190-03-02T09:30:00+01:00", "kind": "desk"}
+    made = await ok(besancon.agent.post(f"/contacts/{call['id']}/appointments", planned))
+    assert await waiting(besancon.agent, kind="outcome_missing") == []
+    # Time passes; the 2nd in Besançon, though still the 1st at Greenwich.
+    earlier = "update appointments set starts_at = '2011-02-01T23:30:00Z' where id = :id"
+    run_sql(databases, besancon, earlier, id=made["id"])
+    (missing,) = await waiting(besancon.agent, kind="outcome_missing", mine="true")
+    assert (missing["since_on"], missing["contact_id"], missing["request_id"]) == ("2011-02-02", call["id"], None)
+    await ok(besancon.agent.post(f"/appointments/{made['id']}/outcome", {"status": "missed"}))
+    assert await waiting(besancon.agent, kind="outcome_missing") == []
+
+
+async def test_a_referral_in_vain_waits_until_the_person_is_referred_again_or_the_file_ends(besancon: Ccas) -> None:
+    for answer in ("refused", "no_papers", "never_went"):
+        made = await referral(besancon)
+        await answered(besancon, made, "accepted")
+        assert await waiting(besancon.agent, kind="referral_not_accepted") == []
+        await answered(besancon, made, answer, "2011-02-03")
+        (vain,) = await waiting(besancon.agent, kind="referral_not_accepted")
+        assert (vain["since_on"], vain["request_id"]) == ("2011-02-03", made["request_id"])
+        path = f"/requests/{made['request_id']}"
+        if answer == "refused":
+            again = to(made["organisation_id"], referred_on="2011-02-04", answer_expected_on="2190-01-01")
+            await ok(besancon.agent.post(f"{path}/referrals", again))
+        else:
+            await ok(besancon.agent.post(f"{path}/close", REFERRED))
+        assert await waiting(besancon.agent, kind="referral_not_accepted") == []
+
+
+async def test_a_referral_that_fails_after_the_file_ended_on_it_waits(besancon: Ccas) -> None:
+    made = await referral(besancon)
+    await ok(besancon.agent.post(f"/requests/{made['request_id']}/close", REFERRED))
+    await answered(besancon, made, "refused")
+    (vain,) = await waiting(besancon.agent, kind="referral_not_accepted")
+    assert vain["request_id"] == made["request_id"]
+
+
+async def test_a_referral_in_vain_of_a_contact_waits_while_nothing_else_was_answered(besancon: Ccas) -> None:
+    adie = await organisation(besancon, name="ADIE")
+    for before in (True, False):
+        path = await anonymous(besancon)
+        appointment = {"appointment_at": "2011-01-17T13:30:00Z"}
+        made = await ok(besancon.agent.post(f"{path}/referrals", to(adie, **appointment)))
+        end = {"reason_code": "other", "other_answer": {"kind": "budget_advice", "given_on": "2011-02-02"}}
+        if before:
+            await answered(besancon, made, "never_went")
+            (vain,) = await waiting(besancon.agent, kind="referral_not_accepted")
+            assert (vain["contact_id"], vain["request_id"]) == (path.rpartition("/")[2], None)
+            await ok(besancon.agent.post(f"{path}/close", end))
+            assert await waiting(besancon.agent, kind="referral_not_accepted") == []
+        else:
+            await ok(besancon.agent.post(f"{path}/close", end))
+            await answered(besancon, made, "never_went")
+            assert len(await waiting(besancon.agent, kind="referral_not_accepted")) == 1
+
+
+def test_every_kind_of_what_waits_has_its_words_and_its_statement() -> None:
+    assert codes("work_kinds") == {kind.value for kind in WorkKind} == set(STATEMENTS)

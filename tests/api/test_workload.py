@@ -155,3 +155,19 @@ async def test_staff_are_listed_with_their_roles_and_communes(fresnes: Ccas, dat
     assert shown[str(fresnes.agent.account_id)]["commune_insee_codes"] is None
     assert shown[str(fresnes.agent.account_id)]["roles"] == ["agent"]
     await refused(fresnes.decider.get("/users"), 403, "forbidden")
+
+
+async def test_a_file_that_ended_is_not_open_though_a_step_before_was_entered_without_its_day(fresnes: Ccas) -> None:
+    request = await ok(fresnes.agent.post("/requests", demand_of(fresnes, CONDE)))
+    path = f"/requests/{request['id']}"
+    await ok(fresnes.agent.post(f"{path}/assess"))
+    given = {**OTHER_ANSWER, "given_on": "2018-06-01"}
+    end = {"outcome": "withdrawn", "reason_code": "other", "other_answer": given, "closed_on": "2018-06-01"}
+    await ok(fresnes.agent.post(f"{path}/close", end))
+    counts = []
+    for query in ({"to": "2018-05-31"}, {"to": "2018-06-01"}, {}):
+        told = await ok(fresnes.manager.get("/workload", **query))
+        counts.append(told["tenant"]["open_files"]["count"])
+    assert counts == [1, 0, 0]
+    await ok(fresnes.agent.post(f"{path}/reopen", {"reason": "La personne est revenue"}))
+    assert (await ok(fresnes.manager.get("/workload")))["tenant"]["open_files"]["count"] == 1

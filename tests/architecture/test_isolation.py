@@ -124,7 +124,7 @@ def test_the_only_other_policy_narrows_what_is_of_a_commune_unless_the_transacti
     assert {table for table, qual in quals.items() if own in qual} == {"requests", "contacts", "people"}
     # What is of no commune itself is seen with the request or the people that it hangs on, under their policies.
     through = {table for table, qual in quals.items() if "FROM requests r" in qual or "FROM people p" in qual}
-    assert through == set(COMMUNE_TABLES) - {"requests", "contacts"}
+    assert through == set(COMMUNE_TABLES) - {"requests"}
 
 
 def test_a_way_of_a_partner_tells_whose_handoff_where_and_in_which_state_and_nothing_of_the_person(

@@ -741,7 +741,7 @@ def of_file(rules: TenantRules) -> set[tuple[str, str]]:
     return {(fault.path, fault.code) for fault in found_in_file}
 
 
-def besancon(version: int, **changes: Any) -> TenantRules:
+def besancon(version: int, /, **changes: Any) -> TenantRules:
     """Besançon's file with one of its versions changed."""
     versions = list(BESANCON.versions)
     versions[version] = replace(versions[version], **changes)
@@ -774,6 +774,21 @@ AGREEMENT = TOULOUSE.agreements[0]
         (besancon(0, valid_to=date(2011, 1, 1)), "versions.1.valid_from", "overlap"),
         (besancon(3, valid_from=date(2010, 1, 1)), "versions.3.valid_from", "overlap"),
         (besancon(0, products=()), "versions.0.products", "too_short"),
+        (besancon(3, version=100_001), "versions.3.version", "too_large"),
+        (besancon(3, version=2**31), "versions.3.version", "too_large"),
+        (besancon(0, valid_from=date(1899, 12, 31)), "versions.0.valid_from", "too_small"),
+        (besancon(3, valid_to=date(2200, 1, 1)), "versions.3.valid_to", "too_large"),
+        (besancon(3, valid_to=date.max), "versions.3.valid_to", "too_large"),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, valid_to=date(2200, 1, 1)),)),
+            "agreements.0.valid_to",
+            "too_large",
+        ),
+        (
+            replace(TOULOUSE, agreements=(replace(AGREEMENT, reference="x" * 501),)),
+            "agreements.0.reference",
+            "too_long",
+        ),
         (replace(TOULOUSE, agreements=(AGREEMENT, AGREEMENT)), "agreements.1.valid_from", "overlap"),
         (
             replace(TOULOUSE, agreements=(replace(AGREEMENT, valid_to=date(2009, 1, 1)),)),

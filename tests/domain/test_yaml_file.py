@@ -186,6 +186,29 @@ def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
     assert (caught.value.line, [one.code for one in caught.value.problems]) == (1, ["encoding"])
 
 
+@pytest.mark.parametrize(("character", "name"), [("\0", "U+0000"), ("\a", "U+0007"), ("\uffff", "U+FFFF")])
+def test_a_control_character_is_told_as_one_with_its_line(tmp_path: Path, character: str, name: str) -> None:
+    with pytest.raises(YamlFault) as caught:
+        load_yaml(written(tmp_path, f"é: 1\né: é{character}\n"))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.code, problem.text) == (2, "control_character", name)
+
+
+def test_a_date_for_a_key_is_told_with_its_line_and_hides_nothing(tmp_path: Path) -> None:
+    file = read_yaml(written(tmp_path, "a: 1\nb:\n  2020-01-01: x\nc: 1.5\n"))
+    assert [(one.line, one.path, one.code) for one in file.problems] == [
+        (3, "b.2020-01-01", "key_date"),
+        (4, "c", "float"),
+    ]
+    assert load_yaml(written(tmp_path, '"2020-01-01": x')) == {"2020-01-01": "x"}
+
+
+@pytest.mark.parametrize("text", ["012", "150_000", "+5"])
+def test_how_a_number_is_written_is_told_without_ambiguity(tmp_path: Path, text: str) -> None:
+    (problem,) = read_yaml(written(tmp_path, f"a: {text}")).problems
+    assert "écrivez-le en chiffres seuls, sans 0 devant ni signe + ni tiret bas" in of_yaml(problem)
+
+
 def test_no_shared_state_between_merged_mappings(tmp_path: Path) -> None:
     first, second = load_yaml(written(tmp_path, "- &x {k: 1, m: 1}\n- {<<: *x, k: 2}"))
     assert (first, second) == ({"k": 1, "m": 1}, {"k": 2, "m": 1})

@@ -158,7 +158,24 @@ def test_a_value_refused_where_an_anchor_stands_is_told_once(
 def test_keys_that_are_no_text_are_told_in_french(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = changed(tmp_path, ("name: CCAS de Toulouse\n", "name: CCAS de Toulouse\n2011-01-01: x\n"))
     assert main(["tenants", "check", str(path)]) == 1
-    assert "Une clé est un texte" in plain(capsys.readouterr().out)
+    assert "La clé 2011-01-01 se lirait comme une date" in plain(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("text", ["1_0", "٣", " 0 ", "+1", "1e0", ".5", "5."])
+def test_a_decimal_is_digits_and_a_point(capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str) -> None:
+    path = changed(tmp_path, ('rate_percent: "3.04"', f'rate_percent: "{text}"'))
+    assert main(["tenants", "check", str(path)]) == 1
+    told = plain(capsys.readouterr().out)
+    assert "versions.0.products.0.rate_percent : Un nombre décimal est attendu" in told
+    assert "ligne " in told
+
+
+def test_a_day_beyond_the_calendar_of_rules_is_told_as_a_day(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = changed(tmp_path, ("valid_from: 2009-03-01", "valid_from: 1800-01-01"))
+    assert main(["tenants", "check", str(path)]) == 1
+    assert "versions.0.valid_from : 01/01/1900 au moins est attendu." in plain(capsys.readouterr().out)
 
 
 def test_a_commune_under_another_name_is_to_be_looked_at_and_no_fault(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from httpx import AsyncClient
 
+from tests.api.test_referral_links import FAR
 from tests.support import Ccas, Json, Staff, demand, ok, refused
 
 CAISSE = "Caisse Solidaire de Franche-Comté"
@@ -83,7 +84,7 @@ async def test_a_demand_goes_to_another_lender_and_its_answer_comes_back(besanco
     assert await waiting(agent) == [("Orientation sans réponse", "2011-03-14")]
 
     # March: the lender answers by its link, which is good once and says nothing of the person.
-    link = await ok(agent.post(f"/referrals/{referral['id']}/links", {"expires_on": "2190-01-01"}))
+    link = await ok(agent.post(f"/referrals/{referral['id']}/links", FAR))
     question = await client.get(link["path"])
     assert (question.json()["organisation"], question.json()["reference"]) == (CAISSE, "O-2011-0001")
     assert asked["applicant"]["birth_name"] not in question.text

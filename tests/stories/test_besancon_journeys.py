@@ -10,7 +10,7 @@ from tests.support import ATTESTED, BUDGET, Ccas, Json, attestation, demand, eta
 
 CHAIR = "La Conseillère municipale déléguée"
 # What may be added to any file, whatever its end.
-EVER = {"check_right", "make_referral", "plan_appointment", "write_note"}
+EVER = {"check_right", "make_referral", "write_note"}
 
 
 def line(kind: str, euros: int, **more: Any) -> Json:
@@ -130,7 +130,7 @@ async def test_a_car_to_keep_a_job_with_a_loan_and_a_grant_repaid_on_schedule(be
     await car.repaid("2014-01-06", 34)
     loan = await ok(besancon.manager.get(f"/loans/{car.loan_id}"))
     assert (loan["status"], loan["closing_reasons"], loan["credit_cents"]) == ("closed", ["on_schedule"], 0)
-    assert await possible(besancon, car.path) == {*EVER, "ask_paper", "assign", "attest"}
+    assert await possible(besancon, car.path) == {*EVER, "ask_paper", "assign", "attest", "plan_appointment"}
 
 
 async def test_a_scooter_with_savings_leaves_what_the_report_prints_and_is_settled_with_the_christmas_bonus(

@@ -50,10 +50,11 @@ async def test_a_file_that_moves_from_conde_to_fresnes(fresnes: Ccas, databases:
     moving = {"to_commune_insee_code": FRESNES, "transferred_on": "2018-04-09", "person_moved": True,
               "reason": "A emménagé à Fresnes"}  # fmt: skip
     await refused(conde.post(f"{path}/transfers", moving), 409, "commune_out_of_reach")
-    await ok(referent.post(f"{path}/transfers", moving))
     given = {"account_id": str(referent.account_id), "assigned_on": "2018-04-09", "reason": "Reprise du dossier"}
     await refused(referent.post(f"{path}/assignments", given), 403, "not_the_referent")
-    await ok(manager.post(f"{path}/assignments", given))
+    # Whoever instructs the file works for Condé alone: the transfer names somebody who works for Fresnes.
+    await refused(referent.post(f"{path}/transfers", moving), 409, "cannot_instruct")
+    await ok(referent.post(f"{path}/transfers", {**moving, "instructing_agent_id": str(referent.account_id)}))
 
     await refused(conde.get(path), 404, "not_found")
     moved = await ok(other.get(path))
@@ -77,7 +78,7 @@ async def test_a_file_that_moves_from_conde_to_fresnes(fresnes: Ccas, databases:
         1:
     ] == [
         ("2018-04-09", "Transfert de commune : Fresnes-sur-Escaut", "agent"),
-        ("2018-04-09", "Dossier confié : agent", "manager"),
+        ("2018-04-09", "Dossier confié : agent", "agent"),
     ]
 
     # June: two more people at Fresnes, and two calls that lead to nothing yet; the year is counted.
