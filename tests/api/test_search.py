@@ -105,7 +105,7 @@ async def test_what_changes_is_found_under_its_new_words_and_leaves_no_trace_of_
     assert kept.isdisjoint({"ancienne", "voiture", "0611111111", ":vehicle_purchase"})
 
 
-async def test_the_files_of_someone_merged_are_found_under_the_name_that_is_kept_until_that_is_taken_back(
+async def test_the_files_of_someone_merged_are_found_under_both_names_until_that_is_taken_back(
     besancon: Ccas,
 ) -> None:
     request = await filed(besancon, {"birth_name": "Doublon"})
@@ -113,7 +113,7 @@ async def test_the_files_of_someone_merged_are_found_under_the_name_that_is_kept
     merges = f"/people/{kept}/merges"
     merge = await ok(besancon.agent.post(merges, {"merged_id": request["applicant_id"], "reason": "Saisie deux fois"}))
     assert await found(besancon.agent, "gardee") == [request["reference"]]
-    assert await found(besancon.agent, "doublon") == []
+    assert await found(besancon.agent, "doublon") == [request["reference"]]
     await ok(besancon.agent.post(f"{merges}/{merge['id']}/reversal", {"reason": "Deux personnes"}))
     assert await found(besancon.agent, "doublon") == [request["reference"]]
     assert await found(besancon.agent, "gardee") == []

@@ -223,5 +223,5 @@ async def test_a_step_without_its_day_stands_before_the_step_that_followed_it(be
     steps = [item for item in await timeline(besancon.agent, request["id"]) if item["kind"] == "transition"]
     assert in_short(steps) == [
         ("transition", None, "Dossier : évaluation"),
-        ("transition", "2011-02-01", "Dossier : retirée par la personne"),
+        ("transition", "2011-02-01", "Dossier : désistement"),
     ]
