@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return _Word(value.value)
-    return str(value) if isinstance(value, Decimal) else value
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 def _is_said(field: Field[Any], said: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import StrictBool
 
-from app.schemas.base import Day, Input, InseeCode, Output, Prose
+from app.schemas.base import Day, Id, Input, InseeCode, Output, Prose
 
 
 class TransferCreate(Input):
@@ -19,7 +19,7 @@ class TransferCreate(Input):
     transferred_on: Day
     reason: Prose
     person_moved: StrictBool
-    instructing_agent_id: UUID | None = None
+    instructing_agent_id: Id | None = None
 
 
 class TransferRead(Output):

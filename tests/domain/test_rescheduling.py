@@ -240,7 +240,7 @@ def test_sourced_case_of_several_first_dates(case: dict[str, Any]) -> None:
     if isinstance(result, ImpossiblePlan):
         assert {result.field: result.bound} == case["refused"]
         return
-    pauses = {pause.due_on: pause.interest_cents for pause in result.version.pauses}
+    pauses = {pause.due_on.isoformat(): pause.interest_cents for pause in result.version.pauses}
     found = {"carried": result.carried_cents, "pauses": pauses, "balance": result.balance_cents}
     assert found == case["expect"]
 

@@ -44,7 +44,7 @@ TRANSITION = [
 ]
 COLUMNS = {"since_2013": SINCE_2013, "before_april_2011": BEFORE_2011, "transition": TRANSITION}
 CELLS = [
-    pytest.param(first, category, cell, id=f"{first}-{category}")
+    pytest.param(date.fromisoformat(first), category, cell, id=f"{first}-{category}")
     for table, categories in COLUMNS.items()
     for first, cells in PUBLISHED[table].items()
     for category, cell in zip(categories, cells, strict=True)
@@ -119,7 +119,7 @@ def test_a_published_threshold_is_in_the_parameters(first: date, category: str, 
 
 def test_a_doubt_of_the_reference_is_settled_by_a_source_and_a_note() -> None:
     ((first, percent),) = PUBLISHED["settled"].items()
-    settled = TABLE.period(first)
+    settled = TABLE.period(date.fromisoformat(first))
     assert settled is not None
     assert settled.thresholds[UsuryCategory.UP_TO_3000].percent == Decimal(percent)
     assert "20.30" in (settled.note or "")

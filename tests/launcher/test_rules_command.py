@@ -15,7 +15,7 @@ from app.commands.tenants import read_rules
 from app.domain.rules import TenantRules
 from app.parameters.yaml_file import YamlFault, load_yaml
 from app.tenants import seed_files
-from tests.domain.any_rules import anything
+from tests.domain.any_rules import WRITABLE_DECIMALS, anything
 
 SIGNED = 'reference: "Conseil d\'administration du CCAS du 6 septembre 2007 ; conseil municipal du 23 mai 2008"'
 ROOT = Path(__file__).parents[2]
@@ -290,7 +290,7 @@ def test_the_seeds_have_the_keys_that_the_schema_knows_and_all_that_it_requires(
 # export
 
 
-@given(rules=anything(TenantRules))
+@given(rules=anything(TenantRules, WRITABLE_DECIMALS))
 def test_whatever_rules_say_their_file_says_the_same(
     tmp_path_factory: pytest.TempPathFactory, rules: TenantRules
 ) -> None:
