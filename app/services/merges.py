@@ -161,11 +161,6 @@ async def _give(
     return [*(await session.scalars(statement.returning(col(table.id)))).all()]
 
 
-def _moved_in(merge: PersonMerge, table: type[TenantTable], column: str) -> list[UUID]:
-    place = {"table": table.__tablename__, "column": column}
-    return [UUID(row["id"]) for row in merge.moved if row == {**place, "id": row["id"]}]
-
-
 def _row(table: type[TenantTable], column: str, row_id: UUID) -> Row:
     return {"table": str(table.__tablename__), "column": column, "id": str(row_id)}
 
