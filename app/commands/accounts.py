@@ -20,6 +20,7 @@ from app.domain.permissions import STAFF_ROLES, Role
 from app.security import hash_password
 from app.services.auth import PLATFORM
 from app.tables import Account, PlatformAccount, Tenant
+from app.tenants import seed_files
 
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 12, 200
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -70,14 +71,17 @@ def add_account(
 
 
 def demonstration_accounts(owner_url: str, passwords: Mapping[str, str] | None = None) -> list[DemoAccount]:
-    """An agent, a decider, a manager and a desk for each tenant, and one account of the platform.
+    """An agent, a decider, a manager and a desk for each tenant that comes with the project, and one account of the
+    platform.
 
     Where several communes share a tenant, an agent for each of them too. `passwords` keeps those of an earlier start,
     by user name; the others get new ones.
     """
     kept = passwords or {}
+    ours = [path.stem for path in seed_files()]
+    statement = select(col(Tenant.slug), col(Tenant.communes)).where(col(Tenant.slug).in_(ours))
     with as_owner(owner_url) as connection:
-        tenants = connection.execute(select(col(Tenant.slug), col(Tenant.communes)).order_by(col(Tenant.slug))).all()
+        tenants = connection.execute(statement.order_by(col(Tenant.slug))).all()
     roles = (Role.AGENT, Role.DECIDER, Role.MANAGER, Role.DESK)
     accounts = [_demonstration(owner_url, slug, role, kept) for slug, _ in tenants for role in roles]
     accounts += [
