@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import messages
 from app.database import Sessions, tenant_transaction
+from app.documents import Document
 from app.domain.errors import (
     ClientRefused,
     Forbidden,
@@ -165,6 +166,7 @@ RequestId = Annotated[Id, Path(description="identifier of the request")]
 LoanId = Annotated[Id, Path(description="identifier of the loan")]
 PersonId = Annotated[Id, Path(description="identifier of the person")]
 DecisionId = Annotated[Id, Path(description="identifier of the decision")]
+ConditionNumber = Annotated[int, InDigits, Path(ge=1, le=20, description="number of the condition in its decision")]
 RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
 AgreementId = Annotated[Id, Path(description="identifier of the agreement")]
 RelationId = Annotated[Id, Path(description="identifier of the relation")]
@@ -181,12 +183,22 @@ SupportContractId = Annotated[Id, Path(description="identifier of the support co
 ReferralId = Annotated[Id, Path(description="identifier of the referral")]
 LinkToken = Annotated[str, Path(max_length=500, description="the token of a link, as it was sent")]
 WorkshopId = Annotated[Id, Path(description="identifier of the workshop")]
+CommitteeId = Annotated[Id, Path(description="identifier of the committee")]
+MemberId = Annotated[Id, Path(description="identifier of the term of office")]
+SessionId = Annotated[Id, Path(description="identifier of the session")]
+AgendaItemId = Annotated[Id, Path(description="identifier of the item of the agenda")]
 RulesVersion = Annotated[int, InDigits, Path(ge=1, le=VERSION_MAX, description="number of the version of the rules")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
 Tagged = TypeVar("Tagged", bound=Resource)
 Listed = TypeVar("Listed", bound=Output)
 One = TypeVar("One", bound=Output)
+
+
+class PdfResponse(Response):
+    """A paper."""
+
+    media_type = "application/pdf"
 
 
 class AnswerHeaders:
@@ -212,6 +224,11 @@ class AnswerHeaders:
             following = self._request.url.include_query_params(cursor=page.next_cursor)
             self._response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
         return page
+
+    def printed(self, made: Document) -> PdfResponse:
+        """The paper, to be shown under its name, with the template that it was made with."""
+        shown = {"Content-Disposition": f'inline; filename="{made.file_name}"', "Document-Template": made.template}
+        return PdfResponse(made.content, headers=shown)
 
 
 Answer = Annotated[AnswerHeaders, Depends()]

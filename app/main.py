@@ -17,6 +17,8 @@ from app.middleware import Surroundings
 from app.openapi import describe
 from app.routers import (
     action_plans,
+    agenda_items,
+    agenda_pages,
     agreements,
     appointments,
     assessments,
@@ -27,22 +29,35 @@ from app.routers import (
     authorisations,
     budget_projections,
     candidates,
+    committee_members,
+    committees,
+    conditions,
     contacts,
+    decision_figures,
     decisions,
     docs,
+    documents,
     eligibility,
+    envelopes,
     ficp_checks,
     handoffs,
     health,
     inbox,
+    loan_documents,
     loans,
+    logos,
     merges,
+    minutes,
     notes,
+    notifications,
     offers,
     organisations,
     papers,
     people,
     plans,
+    ratifications,
+    rectifications,
+    recusals,
     referral_answers,
     referral_links,
     referrals,
@@ -53,6 +68,9 @@ from app.routers import (
     rights_checks,
     rule_adoptions,
     rule_impacts,
+    session_attendances,
+    session_documents,
+    sessions,
     simulations,
     statements,
     support_actions,
@@ -61,6 +79,8 @@ from app.routers import (
     timelines,
     transfers,
     users,
+    votes,
+    withdrawals,
     working_times,
     worklist,
     workload,
@@ -92,14 +112,28 @@ class Api(FastAPI):
 
 
 _INTAKE = (organisations, contacts)
-_STAFF = (requests, plans, attestations, decisions, agreements, handoffs, loans, repayments)
+_STAFF = (requests, plans, attestations, agreements, handoffs, loans, withdrawals, repayments)
+# The figures come first: their address would else be read as that of one decision.
+_DECISIONS = (decision_figures, decisions, ratifications, conditions, rectifications, notifications, envelopes)
 _FILE = (assessments, action_plans, budget_projections, reopenings, timelines)
 _PEOPLE = (candidates, people, authorisations, relations, merges)
 _SUPPORT = (support_contracts, support_actions, workshops, attendances)
 _DESK = (transfers, assignments, users, working_times, workload, workload_thresholds, worklist)
 _MEETINGS = (appointments, papers, notes)
+_PAPERS = (documents, loan_documents, session_documents, logos)
 _REFERRALS = (rights_checks, referrals, referral_links, referral_answers)
 _RULES = (eligibility, rule_adoptions, rule_impacts)
+_COMMISSION = (
+    committees,
+    committee_members,
+    sessions,
+    session_attendances,
+    agenda_items,
+    recusals,
+    votes,
+    agenda_pages,
+    minutes,
+)
 _PARTNERS = (inbox, ficp_checks, offers, statements)
 _ROUTERS = (
     health,
@@ -109,13 +143,16 @@ _ROUTERS = (
     auth,
     *_PEOPLE,
     *_INTAKE,
+    *_DECISIONS,
     *_STAFF,
     *_FILE,
     *_SUPPORT,
     *_MEETINGS,
+    *_PAPERS,
     *_REFERRALS,
     *_DESK,
     *_RULES,
+    *_COMMISSION,
     *_PARTNERS,
 )
 

@@ -62,7 +62,9 @@ def _of_success(document: Json, response: Json, operation: Json) -> dict[str, st
     schema = response.get("content", {}).get("application/json", {}).get("schema", {})
     shape = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
     fields = shape.get("properties", {})
-    headers = {}
+    headers: dict[str, str] = {}
+    if "application/pdf" in response.get("content", {}):
+        headers |= {"Content-Disposition": "the name of the file", "Document-Template": "the template and its version"}
     if "next_cursor" in fields:
         headers["Link"] = 'the next page, rel="next"'
     elif "version" in fields and "valid_from" not in fields:

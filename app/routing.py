@@ -69,6 +69,11 @@ class Problem(BaseModel):
     breaches: list[BreachProblem] = []
 
 
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}, "description": "a paper"}
+}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer, for the OpenAPI document."""
     return {

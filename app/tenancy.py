@@ -31,6 +31,7 @@ PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
 _ITS_REQUEST = "EXISTS (SELECT FROM requests r WHERE r.tenant_id = {table}.tenant_id AND {joined} OFFSET 0)"
 _OF_REQUEST = "EXISTS (SELECT FROM requests r WHERE r.tenant_id = {table}.tenant_id AND r.id = {table}.request_id)"
 _OF_CONTACT = "EXISTS (SELECT FROM contacts c WHERE c.tenant_id = {table}.tenant_id AND c.id = {table}.contact_id)"
+_OF_DECISION = "EXISTS (SELECT FROM decisions d WHERE d.tenant_id = {table}.tenant_id AND d.id = {table}.decision_id)"
 _OF_PERSON = "EXISTS (SELECT FROM people p WHERE p.tenant_id = {table}.tenant_id AND p.id = {table}.{column})"
 # A subquery: looked at once in a statement rather than once a row.
 _NARROWED = "(SELECT current_setting('app.commune_insee_codes', true))"
@@ -48,8 +49,19 @@ COMMUNE_TABLES = {
     ),
     **{
         table: _OF_REQUEST.format(table=table)
-        for table in ("decisions", "loans", "handoffs", "papers", "notes", "rights_checks")
+        for table in (
+            "decisions",
+            "ratifications",
+            "conditions_met",
+            "loans",
+            "handoffs",
+            "papers",
+            "notes",
+            "rights_checks",
+            "agenda_items",
+        )
     },
+    **{table: _OF_DECISION.format(table=table) for table in ("rectifications", "notifications")},
     "authorisations": _OF_PERSON.format(table="authorisations", column="person_id"),
     "person_relations": _OF_PERSON.format(table="person_relations", column="person_id")
     + " AND (other_person_id IS NULL OR "

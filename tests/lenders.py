@@ -199,8 +199,9 @@ async def offered_by(ccas: Ccas, lender: Lender, handoff: Json, body: Json) -> s
 async def signed(ccas: Ccas, loan_id: str, signed_on: str = "2018-03-26") -> Json:
     """The loan once all parties have signed on one day, the borrowers their support contract with it."""
     loan = await ok(ccas.agent.get(f"/loans/{loan_id}"))
-    for party in loan["awaiting_signature_of"]:
-        body = {"party": party, "signed_on": signed_on}
+    parties = loan["awaiting_signature_of"]
+    for party in parties:
+        body = {"party": party, "signed_on": signed_on, "present": parties}
         if party in ("borrower", "co_borrower"):
             body["support_contract_signed_on"] = signed_on
         loan = await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", body))

@@ -26,6 +26,8 @@ from app.domain.rules import Commune, TenantRules
 from app.main import create_app
 from app.settings import settings
 from app.tenants import seed_files
+from tests.committees import committee_of, session_of, with_rule
+from tests.documents.samples import logo, png
 from tests.lenders import Lender, accepted_by, lender_of, offer, paid_out, repayment_line, sent
 from tests.support import (
     APPROVAL,
@@ -42,13 +44,14 @@ from tests.support import (
     open_with,
     repayment,
     run_sql,
+    submitted,
     with_own_partners,
 )
 
 FieldPath = tuple[str | int, ...]
 
 # Parts of a path that are public names, not identifiers of a tenant's things; so are those with a list of values.
-PUBLIC_NAMES = frozenset({"slug", "version"})
+PUBLIC_NAMES = frozenset({"slug", "version", "condition_number"})
 # Fields that a body has in place of another one.
 INSTEAD_OF = {"applicant_id": "applicant"}
 # What the validators of a model ask beyond the schema of its fields.
@@ -64,17 +67,25 @@ COHERENT: dict[str, Json] = {
     "AuthorisationCreate": {"recipient": "credit_mutuel", "purposes": ["loan_file"]},
     "CandidateSearch": {"birth_name": "Exemple"},
     "RelationCreate": {"other_person_id": "01900000-0000-7000-8000-000000000000"},
+    "AgendaItemCreate": {"request_id": "01900000-0000-7000-8000-000000000000"},
+    "VoteCreate": {"in_favour": 1, "against": 0, "abstentions": 0},
     "AppointmentCreate": {"status": "attended"},
     "LoanTerms": {"duration_months": 12},
     "DecisionCreate": APPROVAL,
+    "RectificationCreate": {"corrections": {"signatory": "Exemple"}},
     "Closing": {"outcome": "withdrawn"},
+    "RatificationCreate": {"ratified": True},
     "FinancingPlanReplace": WHOLE_LOAN,
+    "LogoCreate": logo(png()),
     "RuleImpactCreate": {"version": 1},
     "SimulationCreate": {"duration_months": 12, "rate_percent": "6.20"},
     "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }
 # What a query must hold together, beyond what is required of it.
-COHERENT_QUERIES: dict[str, Json] = {"budget_projections_read": {"amount_cents": 60_000, "duration_months": 6}}
+COHERENT_QUERIES: dict[str, Json] = {
+    "budget_projections_read": {"amount_cents": 60_000, "duration_months": 6},
+    "envelopes_list": {"year": 2011},
+}
 # A commune of the CCAS of `open_both` beside that of all that there is to ask for.
 OTHER_COMMUNE = "59153"
 _PATTERNS = {
@@ -136,7 +147,8 @@ class Operation:
     def is_list(self) -> bool:
         """Whether it reads a list, of one page or of more."""
         content = self.spec["responses"].get("200", {}).get("content", {}).get("application/json", {})
-        return self.method == "GET" and {"items", "next_cursor"} <= set(resolved(content["schema"])["properties"])
+        answer = resolved(content.get("schema", {}))
+        return self.method == "GET" and {"items", "next_cursor"} <= set(answer.get("properties", {}))
 
     @property
     def of_partners(self) -> bool:
@@ -412,9 +424,13 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
         "instructing_agent_id": str(ccas.agent.account_id),
         **await supported(ccas, loan_id, person_id),
         **await related(ccas, person_id),
+        **await deliberated(databases, ccas),
     }
     await kept(databases, ccas, str(request["id"]))
+    answered_on(databases, ccas, identifiers)
     await managed(ccas, str(request["id"]))
+    await told(ccas, identifiers["decision_id"])
+    await ok(ccas.manager.post("/logos", logo(png())))
     await answered(ccas, intake["contact_id"], intake["organisation_id"])
     return identifiers
 
@@ -435,6 +451,33 @@ async def related(ccas: Ccas, person_id: str) -> dict[str, str]:
     return {"relation_id": str(relation["id"]), "merge_id": str(merge["id"])}
 
 
+async def deliberated(databases: Databases, ccas: Ccas) -> dict[str, str]:
+    """A committee with a member, and a session with a file on its agenda, beside one whose minutes are closed: a member
+    had left for a file, and the other had voted by name.
+    """
+    committee = await committee_of(ccas)
+    request_id = await submitted(ccas)
+    with_rule(databases, ccas, votes="by_name")
+    closed = await session_of(ccas, committee=committee)
+    left = await closed.act("agenda", {"request_id": request_id})
+    await closed.opened()
+    await closed.act(f"agenda/{left['id']}/recusals", {"member_id": closed.voter, "reason": "Un parent"})
+    ballots = {"ballots": [{"member_id": closed.chair, "vote": "in_favour"}]}
+    await closed.act(f"agenda/{left['id']}/votes", ballots)
+    await closed.act(f"agenda/{left['id']}/withdraw", {"reason": "Le devis manque"})
+    await closed.act("close", by=ccas.decider)
+    with_rule(databases, ccas)
+    sitting = await (await session_of(ccas, committee=committee)).convened()
+    item = await sitting.act("agenda", {"request_id": request_id})
+    return {
+        "committee_id": sitting.committee.rpartition("/")[2],
+        "member_id": sitting.voter,
+        "chaired_by": sitting.chair,
+        "session_id": sitting.id,
+        "agenda_item_id": str(item["id"]),
+    }
+
+
 async def managed(ccas: Ccas, request_id: str) -> None:
     """A working time, a limit, and a file that moved and came back."""
     working_time = {"valid_from": "2018-01-01", "fte_percent": 50}
@@ -444,6 +487,23 @@ async def managed(ccas: Ccas, request_id: str) -> None:
     for commune in (OTHER_COMMUNE, ccas.insee_code):
         transfer = {"to_commune_insee_code": commune, "transferred_on": "2018-03-02", "reason": "x"}
         await ok(ccas.agent.post(f"/requests/{request_id}/transfers", {**transfer, "person_moved": False}))
+
+
+async def told(ccas: Ccas, decision_id: str) -> None:
+    """A decision that was corrected, then notified, and an envelope of its year."""
+    path = f"/decisions/{decision_id}"
+    correction = {
+        "kind": "material_error",
+        "rectified_on": "2011-01-21",
+        "reason": "Omission",
+        "signatory": "La présidente",
+        "corrections": {"body": "Commission", "signatory_capacity": "Présidente", "delegation_reference": "2011-4"},
+    }
+    await ok(ccas.decider.post(f"{path}/rectifications", correction))
+    notice = {"notified_on": "2011-01-24", "channel": "post", "recipient": "applicant"}
+    await ok(ccas.agent.post(f"{path}/notifications", notice))
+    vote = {"year": 2011, "kind": "grants", "amount_cents": 500_000, "voted_on": "2010-12-14", "reference": "2010-112"}
+    await ok(ccas.manager.post("/envelopes", vote))
 
 
 async def referred(ccas: Ccas, request: Json, organisation_id: str) -> dict[str, str]:
@@ -482,6 +542,33 @@ async def kept(databases: Databases, ccas: Ccas, request_id: str) -> None:
         " 'x', '2018-03-02', 'withdrawn', 'budget_advice', '2018-03-01', '{}', :account_id, now())",
         **of_file,
     )
+
+
+def answered_on(databases: Databases, ccas: Ccas, identifiers: dict[str, str]) -> None:
+    """What came after the decision and the loan in other lives than theirs: met, ratified, withdrawn."""
+    after = {
+        "tenant_id": ccas.id,
+        "request_id": identifiers["request_id"],
+        "decision_id": identifiers["decision_id"],
+        "loan_id": identifiers["loan_id"],
+        "account_id": ccas.agent.account_id,
+    }
+    for table, names, values in (
+        ("conditions_met", "request_id, decision_id, number, met_on", ":request_id, :decision_id, 1, '2011-01-21'"),
+        (
+            "ratifications",
+            "request_id, decision_id, ratified, ratified_on, signatory",
+            ":request_id, :decision_id, true, '2011-01-21', 'x'",
+        ),
+        ("withdrawals", "loan_id, withdrawn_on", ":loan_id, '2011-01-22'"),
+    ):
+        run_sql(
+            databases,
+            ccas,
+            f"insert into {table} (tenant_id, id, account_id, entered_at, {names})"
+            f" select :tenant_id, gen_random_uuid(), :account_id, now(), {values}",
+            **{name: value for name, value in after.items() if f":{name}" in f":tenant_id :account_id {values}"},
+        )
 
 
 async def supported(ccas: Ccas, loan_id: str, person_id: str) -> dict[str, str]:

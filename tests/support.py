@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -163,7 +163,7 @@ def desk_of(databases: Databases, ccas: Ccas) -> Staff:
 
 
 def demand(ccas: Ccas, **changes: Any) -> Json:
-    """A demand for 2 000 € towards a car, received on 3 January 2011."""
+    """A demand for 2 000 € towards a car, or for all that it costs otherwise, received on 3 January 2011."""
     return {
         "applicant": {
             "first_names": "Camille",
@@ -177,7 +177,7 @@ def demand(ccas: Ccas, **changes: Any) -> Json:
         "purpose": "vehicle_purchase",
         "project_description": "Une voiture pour aller travailler",
         "project_cost_cents": 200_000,
-        "requested_amount_cents": 200_000,
+        "requested_amount_cents": changes.get("project_cost_cents", 200_000),
         "received_on": "2011-01-03",
         **changes,
     }
@@ -241,11 +241,11 @@ async def offered(ccas: Ccas, **terms: Any) -> str:
 
 
 async def disbursed(ccas: Ccas, **terms: Any) -> str:
-    """The identifier of a loan of 2 000 € that is signed and paid out on 25 January 2011."""
+    """The identifier of a loan of 2 000 € that is signed and paid out on 30 January 2011."""
     loan_id = await offered(ccas, **terms)
     for party in ("ccas", "borrower"):
         await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": party, "signed_on": "2011-01-22"}))
-    payment = {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}}
+    payment = {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}}
     await ok(ccas.agent.post(f"/loans/{loan_id}/disbursements", payment))
     return loan_id
 
@@ -309,3 +309,11 @@ async def accepted(ccas: Ccas, **terms: Any) -> str:
     for party in ("ccas", "borrower"):
         await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": party, "signed_on": "2011-01-22"}))
     return loan_id
+
+
+async def offered_on(ccas: Ccas, day: str, **terms: Any) -> str:
+    """The identifier of a loan approved and offered on one day, first due in the second month after it."""
+    earlier, due = date.fromisoformat(day) - timedelta(days=20), date.fromisoformat(day) + timedelta(days=50)
+    request_id = await approved(ccas, None, {"decided_on": day}, received_on=earlier.isoformat())
+    offer = {"offered_on": day, "first_due_on": due.isoformat(), **terms}
+    return str((await ok(ccas.agent.post(f"/requests/{request_id}/loans", offer)))["id"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
-from app.domain.dates import Precision
+from app.domain.dates import MONTHS, Precision
 from app.domain.money import euros
 from app.domain.products import Product
 from app.domain.rule_differences import Difference, leaves
@@ -26,10 +26,6 @@ _WORDS = {
 }
 _LISTS = {"purposes": "purposes", "purposes_excluded": "purposes", "documents": "papers", "reasons": "exceptions"}
 _DIGITS_MAX = 40
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 # What is not a rule of its own, or is told apart; lists of rules.
 _UNTOLD = ("code", "name", "sources", "not_stated", "inferred")
 _ABOUT = ("not_stated", "inferred")
@@ -64,7 +60,7 @@ def date_words(day: date, precision: Precision | None) -> str:
     """A date as exactly as its source gives it: « le 13/10/2011 », « mars 2009 », « le 4e trimestre 2009 »."""
     match precision:
         case Precision.MONTH:
-            return f"{_MONTHS[day.month - 1]} {day.year}"
+            return f"{MONTHS[day.month - 1]} {day.year}"
         case Precision.QUARTER:
             quarter = (day.month + 2) // 3
             return f"le {quarter}{'er' if quarter == 1 else 'e'} trimestre {day.year}"

@@ -14,7 +14,7 @@ from app.commands import CommandRefused
 from app.commands.rule_files import CheckedFile, checked_file, checked_files
 from app.commands.rule_words import COLON, SEMICOLON, date_words, difference_words, product_words, told
 from app.commands.tenant_export import stored_rules
-from app.domain.rule_differences import differences
+from app.domain.rule_differences import differences, leaves
 from app.domain.rules import Agreement, RuleVersion, TenantRules
 from app.parameters.rule_labels import field_label, rule_label
 
@@ -102,6 +102,11 @@ def _said(version: RuleVersion, before: RuleVersion | None) -> Iterator[str]:
     for product in version.products:
         yield f"    {product.name} ({product.code})"
         yield f"      {SEMICOLON.join(product_words(product))}"
+    said = [(rule, value) for rule, value in leaves(version.commission) if rule and value is not None]
+    if said:
+        words = [f"{rule_label(rule, 'fr')}{COLON}{told(rule, value)}" for rule, value in said]
+        yield f"    {rule_label('commission', 'fr')}"
+        yield f"      {SEMICOLON.join(words)}"
 
 
 def _differences(before: RuleVersion, after: RuleVersion, margin: str) -> Iterator[str]:
@@ -110,7 +115,7 @@ def _differences(before: RuleVersion, after: RuleVersion, margin: str) -> Iterat
     for part, code in dict.fromkeys((difference.part, difference.code) for difference in found):
         ours = [difference for difference in found if (difference.part, difference.code) == (part, code)]
         texts = [one.rule for one in ours if one.rule.startswith(_TEXTS)]
-        yield f"{margin}{code}"
+        yield f"{margin}{code or rule_label(part, 'fr')}"
         yield from (f"{margin}  {difference_words(one)}" for one in ours if one.rule not in texts)
         if texts:
             yield f"{margin}  Textes{COLON}{', '.join(rule_label(text.removeprefix(_TEXTS), 'fr') for text in texts)}"

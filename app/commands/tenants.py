@@ -179,7 +179,7 @@ def _columns(version: RuleVersion) -> dict[str, Any]:
         "valid_from_precision": version.valid_from_precision,
         "valid_to": version.valid_to,
         "reference": version.reference,
-        **{name: content[name] for name in ("products", "indexes")},
+        **{name: content[name] for name in ("products", "indexes", "commission")},
     }
 
 

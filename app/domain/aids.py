@@ -23,6 +23,10 @@ class Capacity(StrEnum):
     FAMILY_AUTHORISATION = "family_authorisation"
 
 
+# Who borrows only with the authorisation of the judge or of the family council (Code civil, articles 494-6 and 505).
+NEEDS_AUTHORISATION = frozenset({Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aid:
     """The facts; amounts in cents, of a month where they are of the household's budget.

@@ -8,6 +8,10 @@ from app.domain.errors import DateInFuture, DateOutOfOrder
 from app.domain.schedule_versions import month_shift
 
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
 
 
 class Precision(StrEnum):
@@ -17,6 +21,11 @@ class Precision(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+
+
+def in_words(day: date) -> str:
+    """The day as the French write it: « 12 mars 2026 », « 1er mars 2026 », never broken at the end of a line."""
+    return f"{'1er' if day.day == 1 else day.day}\u00a0{MONTHS[day.month - 1]}\u00a0{day.year}"
 
 
 def months_after(day: date, months: int) -> date:

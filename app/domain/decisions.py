@@ -26,6 +26,13 @@ ACTIONS: dict[Outcome, RequestAction] = {
     Outcome.ADJOURN: RequestAction.ADJOURN,
 }
 
+# What the ratification of a decision that was taken ahead of the session makes of the request.
+RATIFICATIONS: dict[Outcome, RequestAction] = {
+    Outcome.APPROVE: RequestAction.RATIFY_APPROVAL,
+    Outcome.GRANT_ONLY: RequestAction.RATIFY_GRANT,
+    Outcome.ENDORSE: RequestAction.RATIFY_ENDORSEMENT,
+}
+
 # What gives the person an aid, and so must meet every rule; what names the terms of a loan; what refuses.
 GIVES = frozenset({Outcome.APPROVE, Outcome.ENDORSE, Outcome.GRANT_ONLY})
 NAMES_LOAN = frozenset({Outcome.APPROVE, Outcome.ENDORSE})

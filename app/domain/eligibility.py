@@ -6,7 +6,7 @@ Nothing here raises: any valid rules meet any facts.
 from collections.abc import Iterator
 
 from app.domain import lending_limits, means
-from app.domain.aids import ADULT_YEARS, Aid, Capacity
+from app.domain.aids import ADULT_YEARS, NEEDS_AUTHORISATION, Aid, Capacity
 from app.domain.breaches import Breach, Finding, Severity, of_rule
 from app.domain.dates import months_after
 from app.domain.lending_limits import above, below
@@ -19,7 +19,6 @@ LEGAL_TEXTS = {
     "capacity.co_applicant": _CAPACITY_TEXT,
     "over_indebtedness": "Code de la consommation, articles L722-5 et L761-1",
 }
-_AUTHORISED = (Capacity.GUARDIANSHIP, Capacity.FAMILY_AUTHORISATION)
 _OF_LISTING = {ListingPolicy.REFUSED: Severity.REFUSE, ListingPolicy.ACCEPTED_UNDER_CONDITIONS: Severity.WARN}
 
 
@@ -125,7 +124,7 @@ def _capable(rule: str, aid: Aid, *, age: int | None, capacity: Capacity | None)
     """Who may come of age, or signs with a curator, is told; who needs an authorisation has it recorded."""
     is_young = age is not None and age < ADULT_YEARS and capacity is not Capacity.EMANCIPATED
     authorised = aid.attested.get(Attested.CAPACITY_AUTHORISED)
-    if capacity in _AUTHORISED and not authorised:
+    if capacity in NEEDS_AUTHORISATION and not authorised:
         refuses = aid.is_complete or authorised is False
         yield rule, Attested.CAPACITY_AUTHORISED, capacity, Severity.REFUSE if refuses else Severity.WARN
     elif is_young or capacity is Capacity.MINOR:

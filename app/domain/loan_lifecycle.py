@@ -34,6 +34,7 @@ class LoanAction(StrEnum):
     REVERSE = "reverse"
     OPEN_LITIGATION = "open_litigation"
     CANCEL = "cancel"
+    WITHDRAW = "withdraw"
 
 
 class LoanStatus(StrEnum):
@@ -64,6 +65,10 @@ TRANSITIONS: dict[tuple[LoanStage, LoanAction], LoanStage] = {
     (S.OFFERED, A.ACCEPT): S.ACCEPTED,
     (S.OFFERED, A.CANCEL): S.CANCELLED,
     (S.ACCEPTED, A.CANCEL): S.CANCELLED,
+    # The borrower withdraws: before all have signed, before the money leaves, or after, and then owes it back.
+    (S.OFFERED, A.WITHDRAW): S.CANCELLED,
+    (S.ACCEPTED, A.WITHDRAW): S.CANCELLED,
+    (S.DISBURSED, A.WITHDRAW): S.DISBURSED,
     (S.ACCEPTED, A.DISBURSE): S.DISBURSED,
     (S.DISBURSED, A.REPAY): S.DISBURSED,
     (S.DISBURSED, A.REVERSE): S.DISBURSED,
@@ -94,6 +99,14 @@ def overdue_cents(rows: Iterable[Instalment], repaid_cents: int, on: date) -> in
     """What is late on a day, in cents: due before that day and not paid. An instalment is late the day after."""
     due = sum(row.total_cents for row in rows if row.due_on < on)
     return max(0, due - repaid_cents)
+
+
+def late(rows: Iterable[Instalment], repaid_cents: int, on: date) -> list[tuple[Instalment, int]]:
+    """The instalments that are late on a day, oldest first, and what is left of each in cents."""
+    due = [row for row in rows if row.due_on < on]
+    so_far = zip(due, accumulate(row.total_cents for row in due), strict=True)
+    left = [(row, min(row.total_cents, sum_cents - repaid_cents)) for row, sum_cents in so_far]
+    return [(row, cents) for row, cents in left if cents > 0]
 
 
 def status(

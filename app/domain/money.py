@@ -55,3 +55,8 @@ def euros(cents: int) -> str:
 def percent_text(value: Decimal) -> str:
     """A rate as JSON and people read it: no exponent, no needless zeros."""
     return format(value.normalize(), "f")
+
+
+def percent_words(value: Decimal) -> str:
+    """A rate as the French write it: « 3,04 % »."""
+    return percent_text(value).replace(".", ",") + f"{_NO_BREAK_SPACE}%"

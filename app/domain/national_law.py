@@ -25,12 +25,14 @@ class Scope(StrEnum):
     `association_lenders`: associations and foundations of articles R518-57 and following of the Code monétaire et
     financier. `guaranteed_loans`: loans guaranteed under a convention with the Fonds de cohésion sociale.
     `consumer_credit`: loans under book III of the Code de la consommation: every partner's, and by choice of this
-    project a CCAS's own, unless the tenant states that they are excluded.
+    project a CCAS's own, unless the tenant states that they are excluded. `public_decisions`: what a CCAS, a public
+    body, answers to whoever asks it for something.
     """
 
     ASSOCIATION_LENDERS = "association_lenders"
     GUARANTEED_LOANS = "guaranteed_loans"
     CONSUMER_CREDIT = "consumer_credit"
+    PUBLIC_DECISIONS = "public_decisions"
 
 
 class Unit(StrEnum):
@@ -74,6 +76,8 @@ class Law(StrEnum):
     ACCELERATION_INDEMNITY_PERCENT_MAX = "acceleration_indemnity_percent_max"
     OVERDUE_INDEMNITY_PERCENT_MAX = "overdue_indemnity_percent_max"
     DEFERRAL_INDEMNITY_PERCENT_MAX = "deferral_indemnity_percent_max"
+    IMPLICIT_REFUSAL_MONTHS = "implicit_refusal_months"
+    APPEAL_MONTHS = "appeal_months"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +194,21 @@ def earliest_release(law: NationalLaw, *, accepted_on: date, offered_on: date | 
     """
     days = law.whole(Law.NO_PAYMENT_DAYS, scope=Scope.CONSUMER_CREDIT, on=offered_on or accepted_on)
     return None if days is None else days_after(accepted_on, days + 1, field="accepted_on")
+
+
+def offer_open_until(law: NationalLaw, *, offered_on: date) -> date | None:
+    """The first day that may be the last of an offer (art. L312-18); null where the law is not known.
+
+    Raises ImpossiblePlan past the calendar.
+    """
+    days = law.whole(Law.OFFER_VALIDITY_DAYS_MIN, scope=Scope.CONSUMER_CREDIT, on=offered_on)
+    return None if days is None else days_after(offered_on, days, field="offered_on")
+
+
+def refund_deadline(law: NationalLaw, *, withdrawn_on: date, offered_on: date) -> date | None:
+    """The last day to give the principal back after a withdrawal (art. L312-26); null where the law is not known.
+
+    Raises ImpossiblePlan past the calendar.
+    """
+    days = law.whole(Law.WITHDRAWAL_REFUND_DAYS_MAX, scope=Scope.CONSUMER_CREDIT, on=offered_on)
+    return None if days is None else days_after(withdrawn_on, days, field="withdrawn_on")

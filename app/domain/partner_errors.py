@@ -60,7 +60,7 @@ class OfferDiffers(Conflict):
 
 
 class OfferExpired(Conflict):
-    """The lender's offer was good until {valid_until}."""
+    """The offer was good until {valid_until}."""
 
 
 class LenderHasNotRefused(Conflict):

@@ -14,6 +14,7 @@ from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Severity
 from app.domain.ledger import PayeeKind
 from app.domain.lenders import Guarantee, IndexedRate, InterestAid, Lender, Lending, Payer, RateBand
+from app.domain.notices import FastTrackNotice
 from app.domain.permissions import Role
 
 # Read by Pydantic where these classes are validated: an unknown key or a loosely typed value is an error.
@@ -254,12 +255,19 @@ class Product:
     over_indebtedness: ListingPolicy | None = None
     severities: Mapping[str, Severity] = field(default_factory=dict)
     overridable_by: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
-    # All parties sign on one day, and the borrowers their support contract (contrat d'accompagnement) with it.
+    # All parties sign on one day in the presence of all, and the borrowers their support contract (contrat
+    # d'accompagnement) with it.
     signed_together: bool | None = None
+    # The tenant's statement that its own loans are left out of consumer credit, as preferential credits for a
+    # restricted public (directive (EU) 2023/2225, art. 2(2)); null keeps the protection of that law.
+    excluded_from_consumer_credit: bool | None = None
     support_months: int | None = None
     support_for_whole_loan: bool | None = None
     action_plan_before_start: bool | None = None
+    # Ahead of the session: who among those who decide, whether it ratifies, when the person is told. Null: not stated.
+    fast_track_by: tuple[Role, ...] | None = None
     fast_track_ratified: bool | None = None
+    fast_track_notice: FastTrackNotice | None = None
     four_eyes: FourEyes | None = None
     deferrals: DeferralRule | None = None
 

@@ -15,6 +15,7 @@ class RequestStatus(StrEnum):
     SUBMITTED = "submitted"
     ADJOURNED = "adjourned"
     APPROVED = "approved"
+    APPROVED_PROVISIONAL = "approved_provisional"
     ENDORSED = "endorsed"
     SENT_TO_LENDER = "sent_to_lender"
     LENDER_ACCEPTED = "lender_accepted"
@@ -40,6 +41,11 @@ class RequestAction(StrEnum):
     ADJOURN = "adjourn"
     ENDORSE = "endorse"
     DECLINE = "decline"
+    APPROVE_PROVISIONALLY = "approve_provisionally"
+    RATIFY_APPROVAL = "ratify_approval"
+    RATIFY_GRANT = "ratify_grant"
+    RATIFY_ENDORSEMENT = "ratify_endorsement"
+    REFUSE_TO_RATIFY = "refuse_to_ratify"
     SEND_TO_LENDER = "send_to_lender"
     LENDER_ACCEPT = "lender_accept"
     LENDER_PARK = "lender_park"
@@ -52,6 +58,8 @@ class RequestAction(StrEnum):
     REFER = "refer"
     REOPEN = "reopen"
     REOPEN_AT_INTAKE = "reopen_at_intake"
+    WITHDRAW_DECISION = "withdraw_decision"
+    ABROGATE_DECISION = "abrogate_decision"
 
 
 S, A = RequestStatus, RequestAction
@@ -72,6 +80,12 @@ TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
     (S.CONTRACTED, A.RESCIND): S.APPROVED,
     (S.SUBMITTED, A.ENDORSE): S.ENDORSED,
     (S.SUBMITTED, A.DECLINE): S.DECLINED,
+    # Ahead of the session, which ratifies what was decided or has the file before it again.
+    (S.SUBMITTED, A.APPROVE_PROVISIONALLY): S.APPROVED_PROVISIONAL,
+    (S.APPROVED_PROVISIONAL, A.RATIFY_APPROVAL): S.APPROVED,
+    (S.APPROVED_PROVISIONAL, A.RATIFY_GRANT): S.GRANT_ONLY,
+    (S.APPROVED_PROVISIONAL, A.RATIFY_ENDORSEMENT): S.ENDORSED,
+    (S.APPROVED_PROVISIONAL, A.REFUSE_TO_RATIFY): S.SUBMITTED,
     (S.ENDORSED, A.SEND_TO_LENDER): S.SENT_TO_LENDER,
     # To another lender, or again, once the first has refused or the file was taken back.
     (S.SENT_TO_LENDER, A.SEND_TO_LENDER): S.SENT_TO_LENDER,
@@ -85,13 +99,18 @@ TRANSITIONS: dict[tuple[RequestStatus, RequestAction], RequestStatus] = {
 _UNDECIDED = (S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.SUBMITTED, S.ADJOURNED)
 TRANSITIONS |= {
     (status, action): end
-    for status in (*_UNDECIDED, S.APPROVED, S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED)
+    for status in (*_UNDECIDED, S.APPROVED_PROVISIONAL, S.APPROVED, S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED)
     for action, end in (
         (A.WITHDRAW, S.WITHDRAWN),
         (A.CLOSE_WITHOUT_ACTION, S.CLOSED_WITHOUT_ACTION),
     )
 }
 TRANSITIONS |= {(status, A.REFER): S.REFERRED for status in _UNDECIDED}
+
+# Until there is a contract, a decision may be withdrawn, and one that gives abrogated: the file is decided on anew.
+_GIVEN = (S.APPROVED_PROVISIONAL, S.APPROVED, S.GRANT_ONLY, S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED)
+TRANSITIONS |= {(status, A.ABROGATE_DECISION): S.SUBMITTED for status in _GIVEN}
+TRANSITIONS |= {(status, A.WITHDRAW_DECISION): S.SUBMITTED for status in (*_GIVEN, S.REFUSED, S.DECLINED, S.ADJOURNED)}
 
 # What nobody decided, or a lender alone refused, may be taken up again: before the lender's check where no assessment
 # had begun, before the commission otherwise. A decision of the CCAS is not reopened.

@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import index_checks, law_checks, limit_checks, rate_checks
+from app.domain.committees import MEMBERS_MAX, CommissionRule
 from app.domain.dates import DAY_MAX, DAY_MIN, Precision
 from app.domain.eligibility import LEGAL_TEXTS
 from app.domain.lenders import Lending
 from app.domain.national_law import NationalLaw
 from app.domain.permissions import Role
 from app.domain.products import ASKED_FOR, Collector, DecidingBody, ListingPolicy, Party, Product
-from app.domain.rule_faults import RuleCodes, RuleFault, repeated, within
+from app.domain.rule_faults import RuleCodes, RuleFault, percent, repeated, within
 from app.domain.rule_paths import is_given, is_rule, lenders
 from app.domain.rules import RuleVersion
 from app.domain.usury import UsuryTable
@@ -46,6 +47,8 @@ def faults(
         found.append(RuleFault("products", "too_short", {"min_length": 1}))
     found += repeated("products", [product.code for product in version.products])
     found += index_checks.faults(version)
+    if version.commission is not None:
+        found += [fault.under("commission") for fault in _commission(version.commission)]
     for number, product in enumerate(version.products):
         parts = [
             *_product(product, codes, communes),
@@ -54,6 +57,11 @@ def faults(
         ]
         found += [fault.under(f"products.{number}") for fault in parts]
     return first_of_each([*found, *leaves(version)])
+
+
+def _commission(rule: CommissionRule) -> Iterator[RuleFault]:
+    yield from within("quorum_members_min", rule.quorum_members_min, ge=1, le=MEMBERS_MAX)
+    yield from percent("quorum_percent", rule.quorum_percent)
 
 
 def first_of_each(found: list[RuleFault]) -> list[RuleFault]:
@@ -147,6 +155,7 @@ def _product(product: Product, codes: RuleCodes, communes: frozenset[str]) -> It
     yield from _about_rules(product)
     yield from _asked(product)
     yield from _without_lender(product)
+    yield from _with_lender_alone(product)
     yield from repeated("tiers", [tier.code for tier in product.tiers])
     if product.rounding is not None:
         if product.rounding.unit_cents not in _UNITS_CENTS:
@@ -167,12 +176,34 @@ def _asked(product: Product) -> Iterator[RuleFault]:
             yield RuleFault(name, "checked_for_ficp_alone")
     if product.support_months is not None and product.support_for_whole_loan:
         yield RuleFault("support_months", "one_of_two", {"expected": "support_months, support_for_whole_loan"})
-    if product.fast_track_ratified is not None and not product.fast_track:
-        yield RuleFault("fast_track_ratified", "ratified_without_fast_track")
+    yield from _fast_track(product)
     codes = {"code": product.code, **{f"{path}.code": lender.code for path, lender in lenders(product)}}
     for path, code in codes.items():
         if not CODE.fullmatch(code):
             yield RuleFault(path, "bad_code")
+
+
+def _fast_track(product: Product) -> Iterator[RuleFault]:
+    """What is said of decisions ahead of the session in vain."""
+    if product.fast_track_ratified is not None and not product.fast_track:
+        yield RuleFault("fast_track_ratified", "ratified_without_fast_track")
+    if product.fast_track_notice is not None and not product.fast_track_ratified:
+        yield RuleFault("fast_track_notice", "notice_without_ratification")
+    if product.fast_track_by is None:
+        return
+    if not product.fast_track:
+        yield RuleFault("fast_track_by", "by_without_fast_track")
+    if not product.fast_track_by:
+        yield RuleFault("fast_track_by", "too_short", {"min_length": 1})
+    if not _OVERRIDING.issuperset(product.fast_track_by):
+        yield RuleFault("fast_track_by", "role_cannot_decide")
+
+
+def _with_lender_alone(product: Product) -> Iterator[RuleFault]:
+    """What holds for the CCAS's own money where partners alone lend."""
+    partners_lend = all((lender.lending or product.lending) is Lending.PARTNER for _, lender in lenders(product))
+    if partners_lend and product.excluded_from_consumer_credit:
+        yield RuleFault("excluded_from_consumer_credit", "partner_not_excluded")
 
 
 def _without_lender(product: Product) -> Iterator[RuleFault]:

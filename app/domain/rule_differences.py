@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol
 
+from app.domain.committees import CommissionRule
 from app.domain.rules import RuleVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A rule that is not the same: in a product, or an index, of that code; null is what is not there.
+    """A rule that is not the same: in a product or an index of that code, or in the commission; null is not there.
 
     `rule` is a path in the product or index; empty, the whole was added or removed.
     """
@@ -37,6 +38,7 @@ def differences(before: RuleVersion, after: RuleVersion) -> list[Difference]:
     return [
         *_of_parts("products", before.products, after.products),
         *_of_parts("indexes", before.indexes, after.indexes),
+        *_of_commission(before.commission or CommissionRule(), after.commission or CommissionRule()),
     ]
 
 
@@ -52,6 +54,13 @@ def _of_parts(part: str, before: Iterable[_Coded], after: Iterable[_Coded]) -> I
             # Nothing, where the other side has what lies within: that is told by its own paths.
             if found != [None] and found != [()] and (len(found) == 1 or found[0] != found[1]):
                 yield Difference(part, code, rule, rules.get(rule), changed.get(rule))
+
+
+def _of_commission(before: CommissionRule, after: CommissionRule) -> Iterator[Difference]:
+    changed = dict(leaves(after))
+    for rule, value in leaves(before):
+        if value != changed[rule]:
+            yield Difference("commission", "", rule, value, changed[rule])
 
 
 def leaves(whole: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.committees import CommissionRule
 from app.domain.dates import Precision
 from app.domain.products import Product
 
@@ -95,6 +96,7 @@ class RuleVersion:
     reference: str
     products: tuple[Product, ...]
     indexes: tuple[Index, ...] = ()
+    commission: CommissionRule | None = None
 
     __pydantic_config__ = _STRICT
 

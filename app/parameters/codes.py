@@ -29,5 +29,5 @@ def label(section: str, code: str, language: str) -> str:
 
 @cache
 def reasons_for(act: str) -> frozenset[str]:
-    """The reasons that fit an act: `refuse`, `adjourn` or `close`."""
+    """The reasons that fit an act: `refuse`, `adjourn`, `close`, or `give` for an aid other than the one asked."""
     return frozenset(code for code, reason in _sections()["reasons"].items() if act in reason["for"])

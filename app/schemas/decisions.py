@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Severity
 from app.domain.decisions import GIVES, NAMES_LOAN, REFUSES, Outcome
+from app.domain.notices import NoticeObstacle
 from app.parameters.codes import reasons_for
 from app.schemas.base import (
     Cents,
@@ -26,8 +27,11 @@ from app.schemas.base import (
     Prose,
     Resource,
 )
-from app.schemas.codes import DecisionReason, ExceptionalReason
+from app.schemas.codes import DecisionReason, ExceptionalReason, Paper
+from app.schemas.conditions import ConditionRead
 from app.schemas.plans import FinancingPlanReplace
+from app.schemas.ratifications import RatificationRead
+from app.schemas.rectifications import RectificationRead
 from app.schemas.requests import OtherAnswer
 
 
@@ -67,7 +71,12 @@ class Override(Input):
 
 
 class DecisionCreate(Input):
-    """A decision, dated the day it was taken. Anything but an approval or a grant says why.
+    """A decision, dated the day it was taken. Anything but an aid as it was asked says why.
+
+    `reason` is for the person, `internal_note` never is. An adjournment names what is missing, in words or by codes of
+    papers, and the day it comes back (`next_on`, where it is set). `conditions` must be met before the contract, or
+    before the file goes to the lender. `session_id` is the session that decided; `fast_track` decides ahead of it.
+    Whoever instructed the file names the `second_person` who looked at it again, where the rules let them decide.
 
     `lender` chooses among those of the rules, the first where none is named; `exceptional_reason` asks for the higher
     limits that the rules keep for it. `overrides` go past rules that refuse, where the rules let the caller's roles.
@@ -79,12 +88,20 @@ class DecisionCreate(Input):
     financing_plan: FinancingPlanReplace | None = None
     reason_code: DecisionReason | None = None
     reason: Prose | None = None
+    internal_note: Prose | None = None
+    missing: Annotated[list[Line], Field(max_length=30)] = []
+    missing_papers: Annotated[list[Paper], Field(max_length=30)] = []
+    next_on: Day | None = None
+    conditions: Annotated[list[Line], Field(max_length=20)] = []
     other_answer: OtherAnswer | None = None
     decided_on: Day
     signatory: Line
     signatory_capacity: Line | None = None
     delegation_reference: Line | None = None
     body: Line | None = None
+    session_id: Id | None = None
+    fast_track: StrictBool = False
+    second_person: Line | None = None
     lender: PartnerCode | None = None
     exceptional_reason: ExceptionalReason | None = None
     overrides: Annotated[list[Override], Field(max_length=20)] = []
@@ -93,13 +110,19 @@ class DecisionCreate(Input):
     def _coherent(self) -> Self:
         refuses = self.outcome in REFUSES
         gives = self.outcome in GIVES
-        fitting = reasons_for("refuse" if refuses else self.outcome)
+        adjourns = self.outcome is Outcome.ADJOURN
+        lacks = bool(self.missing or self.missing_papers)
+        fitting = reasons_for("refuse" if refuses else "give" if gives else self.outcome)
         faults = {
             "loan_with_approval_only": (self.outcome in NAMES_LOAN) != (self.loan is not None),
             "grant_with_aid_only": self.grant_cents > 0 and not gives,
             "grant_missing": self.outcome is Outcome.GRANT_ONLY and self.grant_cents == 0,
             "reason_missing": not gives and (self.reason_code is None or self.reason is None),
             "reason_does_not_fit": self.reason_code is not None and self.reason_code not in fitting,
+            "missing_with_adjournment_only": not adjourns and (lacks or self.next_on is not None),
+            "conditions_with_aid_only": bool(self.conditions) and not gives,
+            "fast_track_with_aid_only": self.fast_track and not gives,
+            "fast_track_without_session": self.fast_track and self.session_id is not None,
             "other_answer_with_refusal_only": refuses != (self.other_answer is not None),
             "overrides_with_aid_only": bool(self.overrides) and not gives,
             "override_doubled": len({override.rule for override in self.overrides}) < len(self.overrides),
@@ -139,6 +162,22 @@ class LoanTermsRead(Output):
     remainder_on: RemainderOn | None
 
 
+class RequestDifferenceRead(Output):
+    """In what the aid given is another than the one asked: the amount of the request, the terms of the assessment."""
+
+    amount: bool
+    duration: bool
+    instalment: bool
+
+
+class NoticeRead(Output):
+    """Whether the person may be told the decision, subject to its ratification or not, and what stands against it."""
+
+    may_be_notified: bool
+    subject_to_ratification: bool
+    why_not: list[NoticeObstacle]
+
+
 class DecisionQuery(PageQuery):
     """Filters of the list of decisions."""
 
@@ -149,7 +188,11 @@ class DecisionQuery(PageQuery):
 
 
 class DecisionRead(Resource):
-    """A decision with the version of the rules and the facts it was taken on; never changed."""
+    """A decision with the version of the rules and the facts it was taken on; never changed.
+
+    What comes after it is told beside it: conditions that are met, its ratification where it was `provisional`, whether
+    it may be notified, and what corrects, withdraws or abrogates it (`rectifications`).
+    """
 
     id: UUID
     request_id: UUID
@@ -159,6 +202,18 @@ class DecisionRead(Resource):
     grant_cents: int
     reason_code: str | None
     reason: str | None
+    internal_note: str | None
+    differs_from_request: RequestDifferenceRead
+    missing: list[str]
+    missing_papers: list[str]
+    next_on: date | None
+    conditions: list[ConditionRead]
+    session_id: UUID | None
+    fast_track: bool
+    provisional: bool
+    ratification: RatificationRead | None
+    second_person: str | None
+    notice: NoticeRead
     decided_on: date
     signatory: str
     signatory_capacity: str | None
@@ -168,6 +223,7 @@ class DecisionRead(Resource):
     facts: dict[str, Any]
     breaches: list[BreachRead]
     overrides: list[OverrideRead]
+    rectifications: list[RectificationRead]
     entered_at: datetime
 
 
@@ -181,5 +237,6 @@ class DecisionItem(Output):
     loan_amount_cents: int | None
     grant_cents: int
     reason_code: str | None
+    fast_track: bool
     decided_on: date
     entered_at: datetime

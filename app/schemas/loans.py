@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.contracts import LoanAnomaly
 from app.domain.ledger import PayeeKind
 from app.domain.lenders import Payer
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
+from app.domain.national_law import LegalRegime
 from app.domain.products import Party
 from app.schemas.base import (
     AnchorDay,
@@ -24,10 +26,12 @@ from app.schemas.base import (
     Prose,
     Resource,
 )
+from app.schemas.withdrawals import LoanWithdrawalRead
 
 
 class LoanCreate(Input):
-    """The offer of a loan on the terms that were approved. `disbursed_on` is when payment is expected.
+    """The offer of a loan on the terms that were approved. `disbursed_on` is when payment is expected;
+    `offer_valid_until` the last day to accept, by default the first that the law lets be the last.
 
     Instalments fall on `anchor_day`, by default that of the first one, or on the last day of a shorter month.
     """
@@ -36,6 +40,7 @@ class LoanCreate(Input):
     first_due_on: Day
     anchor_day: AnchorDay | None = None
     disbursed_on: Day | None = None
+    offer_valid_until: Day | None = None
 
 
 class LoanQuery(Input):
@@ -65,11 +70,14 @@ class NextDue(Output):
 
 
 class SignatureRead(Output):
-    """One party's signature."""
+    """One party's signature. `present` are the parties who were there, empty where nobody said."""
 
     party: Party
     signed_on: date
     support_contract_signed_on: date | None
+    present: list[Party]
+    place: str | None
+    curator: str | None
 
 
 class GuaranteeRead(Output):
@@ -104,6 +112,9 @@ class LenderRead(Output):
 class LoanRead(Resource):
     """A loan as it stood at the end of `as_of`. What is owed and due is the borrower's share.
 
+    `accepted_on` is the day of the last borrower's signature: `withdrawal_until` is then the last day to withdraw
+    (rétractation), null where the law gives none, and `earliest_release_on` the first on which money may leave.
+
     `lender` is null where the CCAS lends. A partner's loan is late as far as its statements tell.
     """
 
@@ -124,9 +135,16 @@ class LoanRead(Resource):
     schedule_version: int
     duration_months: int
     offered_on: date
+    offer_valid_until: date | None
+    legal_regime: LegalRegime | None
     expected_disbursed_on: date | None
     signatures: list[SignatureRead]
     awaiting_signature_of: list[Party]
+    accepted_on: date | None
+    withdrawal_until: date | None
+    earliest_release_on: date | None
+    withdrawal: LoanWithdrawalRead | None
+    anomalies: list[LoanAnomaly]
     lender: LenderRead | None
     entered_at: datetime
 
@@ -199,11 +217,17 @@ class ScheduleRead(Resource):
 
 
 class SignatureCreate(Input):
-    """A party signs the contract; a borrower with it, where there is one, the support contract."""
+    """A party signs the contract; a borrower with it, where there is one, the support contract.
+
+    `present` are the parties who were there, `curator` who signs beside a borrower under curatorship.
+    """
 
     party: Party
     signed_on: Day
     support_contract_signed_on: Day | None = None
+    present: Annotated[list[Party], Field(max_length=4)] = []
+    place: Line | None = None
+    curator: Line | None = None
 
 
 class Payee(Input):

@@ -218,11 +218,16 @@ class RequestCreated(RequestRead):
 
 
 class ActionRead(Output):
-    """An action, whether this caller may take it now, and why not: `role`, `state`, or a code of the service."""
+    """An action, whether this caller may take it now, and why not: `role`, `state`, or a code of the service.
+
+    `not_before` and `not_after` are the first and the last possible day of the act, where the contract sets them.
+    """
 
     action: str
     allowed: bool
     reasons: list[str]
+    not_before: date | None
+    not_after: date | None
 
 
 class ActionList(Output):

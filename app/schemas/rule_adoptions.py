@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.dates import Precision
 from app.schemas.base import Day, Input, Output, Prose
-from app.schemas.rules import Indexes, Products
+from app.schemas.rules import CommissionRuleCreate, Indexes, Products
 from app.schemas.tenants import RuleVersionRead, RuleVersionSummary
 
 
@@ -21,6 +21,7 @@ class RuleAdoptionCreate(Input):
     reference: Prose
     products: Products
     indexes: Indexes = ()
+    commission: CommissionRuleCreate | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

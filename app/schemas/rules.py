@@ -10,8 +10,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from app.domain.committees import MEMBERS_MAX, CommissionRule, VoteKeeping
 from app.domain.products import Product
 from app.domain.rules import Index
+from app.schemas.base import Input, RatePercent
 
 PRODUCTS_MAX, INDEXES_MAX = 20, 50
 _DEPTH_MAX, _TEXT_MAX = 10, 4_000
@@ -137,3 +139,17 @@ Indexes = Annotated[
     BeforeValidator(_read(TypeAdapter(tuple[Index, ...]))),
     _described("Index", _INDEX_EXAMPLE, INDEXES_MAX),
 ]
+
+
+class CommissionRuleCreate(Input):
+    """How the commission deliberates; what is null is not stated, and nothing is checked."""
+
+    quorum_members_min: Annotated[int, Field(strict=True, ge=1, le=MEMBERS_MAX)] | None = None
+    quorum_percent: RatePercent | None = None
+    votes: VoteKeeping | None = None
+    session_required: Annotated[bool, Field(strict=True)] | None = None
+    pages_anonymised: Annotated[bool, Field(strict=True)] | None = None
+
+    def rule(self) -> CommissionRule:
+        """The same as the rules say it."""
+        return CommissionRule(**dict(self))

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from app.domain.committees import CommissionRule
 from app.domain.dates import Precision
 from app.domain.products import Product
 from app.domain.rules import Index, TenantKind
@@ -41,6 +42,7 @@ class RuleVersionRead(Output):
     reference: str
     products: list[Product]
     indexes: list[Index]
+    commission: CommissionRule | None
 
 
 class RuleVersionSummary(Output):

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain import loan_lifecycle, request_lifecycle
-from app.domain.decisions import ACTIONS, Outcome
+from app.domain import fast_track, loan_lifecycle, overrides, request_lifecycle
+from app.domain.contracts import BORROWERS
+from app.domain.decisions import ACTIONS, GIVES, Outcome
 from app.domain.errors import IllegalTransition, MicrocreditError, RequestLocked
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
@@ -19,23 +21,33 @@ from app.schemas.requests import ActionList, ActionRead
 from app.services import (
     assignments,
     completeness,
-    decisions,
+    contracts,
+    decision_rules,
+    disbursements,
+    four_eyes,
     handoffs,
     loan_states,
     loan_steps,
     loans,
+    notices,
+    ratifications,
+    rectifications,
     referrals,
     repayments,
     requests,
     rules,
     signatures,
     transfers,
+    withdrawals,
 )
 from app.services import request_steps as steps
-from app.services.signatures import BORROWERS
-from app.tables import Request
+from app.tables import Loan, Request
 
+FAST_TRACK, RATIFY = "fast_track", "ratify"
 SEND_PRECHECK, SEND_LOAN_FILE = (f"send_{kind.value}" for kind in HandoffKind)
+
+# Of the last decision, whatever became of the file since.
+CORRECT_DECISION, NOTIFY_DECISION = "correct_decision", "notify_decision"
 
 _REQUEST_OPERATIONS: dict[str, str] = {
     "update": "requests_update",
@@ -52,6 +64,12 @@ _REQUEST_OPERATIONS: dict[str, str] = {
     RequestAction.ADJOURN: "decisions_create",
     RequestAction.ENDORSE: "decisions_create",
     RequestAction.DECLINE: "decisions_create",
+    FAST_TRACK: "decisions_create",
+    RATIFY: "ratifications_create",
+    RequestAction.WITHDRAW_DECISION: "rectifications_create",
+    RequestAction.ABROGATE_DECISION: "rectifications_create",
+    CORRECT_DECISION: "rectifications_create",
+    NOTIFY_DECISION: "notifications_create",
     SEND_PRECHECK: "handoffs_create",
     SEND_LOAN_FILE: "handoffs_create",
     "offer_loan": "loans_create",
@@ -86,6 +104,7 @@ _LOAN_OPERATIONS: dict[str, str] = {
     LoanAction.REVERSE: "repayments_reverse",
     LoanAction.OPEN_LITIGATION: "loans_open_litigation",
     LoanAction.CANCEL: "loans_cancel",
+    LoanAction.WITHDRAW: "withdrawals_create",
 }
 
 
@@ -111,7 +130,22 @@ async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today
     if not obstacles[LoanAction.OPEN_LITIGATION]:
         owed = loan_states.check_owed(session, loan, on=today)
         obstacles[LoanAction.OPEN_LITIGATION] = await _refusals(owed)
-    return _listed(caller, _LOAN_OPERATIONS, obstacles)
+    if not obstacles[LoanAction.DISBURSE]:
+        obstacles[LoanAction.DISBURSE] = await _refusals(disbursements.check_release(session, loan, on=today))
+    if not obstacles[LoanAction.WITHDRAW]:
+        obstacles[LoanAction.WITHDRAW] = await _refusals(withdrawals.check_may_withdraw(session, loan))
+    return _listed(caller, _LOAN_OPERATIONS, obstacles, await _days(session, loan))
+
+
+async def _days(session: AsyncSession, loan: Loan) -> Mapping[str, tuple[date | None, date | None]]:
+    """The first and the last day of what the contract dates. A borrower signs until its last day."""
+    contract = await contracts.calendar(session, loan, await loan_states.signatures(session, loan))
+    possible = {
+        LoanAction.SIGN: (loan.offered_on, loan.offer_valid_until),
+        LoanAction.DISBURSE: (contract.earliest_release_on, None),
+        LoanAction.WITHDRAW: (contract.accepted_on, contract.withdrawal_until),
+    }
+    return {action: days for action, days in possible.items() if (loan.stage, action) in loan_lifecycle.TRANSITIONS}
 
 
 async def _request_obstacles(
@@ -136,7 +170,10 @@ async def _request_obstacles(
         ]
     for sending, kind in ((SEND_PRECHECK, HandoffKind.PRECHECK), (SEND_LOAN_FILE, HandoffKind.LOAN_FILE)):
         obstacles[sending] = await _refusals(handoffs.check_may_send(session, request, kind, today=today))
+    obstacles |= await _on_last_decision(session, request)
     obstacles["offer_loan"] = await _refusals(_check_offer(session, request, today=today))
+    obstacles[FAST_TRACK] = obstacles[RequestAction.APPROVE_PROVISIONALLY]
+    obstacles[RATIFY] = obstacles[RequestAction.REFUSE_TO_RATIFY]
     for guarded, guard in _guards(session, request, caller=caller, today=today).items():
         if not obstacles[guarded]:
             obstacles[guarded] = await _refusals(guard())
@@ -145,19 +182,33 @@ async def _request_obstacles(
 
 def _guards(
     session: AsyncSession, request: Request, *, caller: Caller, today: date
-) -> dict[RequestAction, Callable[[], Awaitable[None]]]:
+) -> dict[str, Callable[[], Awaitable[None]]]:
     """What must hold beyond the state."""
     unloaned = partial(steps.check_no_live_loan, session, request)
     return {
         RequestAction.ASSESS: partial(requests.check_assessable, session, request, on=today),
         RequestAction.LENDER_REFUSE: partial(handoffs.check_refused, session, request),
+        RequestAction.WITHDRAW_DECISION: unloaned,
+        RequestAction.ABROGATE_DECISION: unloaned,
         RequestAction.WITHDRAW: unloaned,
         RequestAction.CLOSE_WITHOUT_ACTION: unloaned,
         RequestAction.REFER: partial(_check_refer, session, request),
+        FAST_TRACK: partial(_check_fast_track, session, request, caller=caller, today=today),
+        RATIFY: partial(ratifications.check_may_ratify, session, request, caller=caller),
         **{
             action: partial(_check_outcome, session, request, outcome, caller=caller, today=today)
             for outcome, action in ACTIONS.items()
         },
+    }
+
+
+async def _on_last_decision(session: AsyncSession, request: Request) -> dict[str, list[str]]:
+    decision = await rectifications.last_decision(session, request.id)
+    if decision is None:
+        return {CORRECT_DECISION: ["state"], NOTIFY_DECISION: ["state"]}
+    return {
+        CORRECT_DECISION: await _refusals(rectifications.check_standing(session, decision)),
+        NOTIFY_DECISION: await _refusals(notices.check(session, decision)),
     }
 
 
@@ -166,13 +217,29 @@ async def _check_outcome(
 ) -> None:
     """Raises what the lender asked first is refused for, unless another of the rules could lend."""
     _, version = await rules.in_force(session, today)
-    version = await decisions.rules_for(session, request, version, outcome, on=today)
+    version = await decision_rules.rules_for(session, request, version, outcome, on=today)
     refusals: list[MicrocreditError] = []
     for lender in rules.published(version, request.product, on=today).lenders:
         product = rules.product(version, request.product, on=today, lender=lender.code)
         try:
-            decisions.check_outcome(product, outcome)
-            return await decisions.check_person(session, request, product, outcome, caller=caller, on=today)
+            decision_rules.check_outcome(product, outcome)
+            await four_eyes.asks_second_person(session, request, product, caller=caller)
+            return await decision_rules.check_person(session, request, product, outcome, caller=caller, on=today)
+        except MicrocreditError as refused:
+            refusals.append(refused)
+    raise refusals[0]
+
+
+async def _check_fast_track(session: AsyncSession, request: Request, *, caller: Caller, today: date) -> None:
+    """Raises what keeps the caller from deciding ahead of the session, where none of what gives an aid is open."""
+    product = await rules.product_of(session, request, on=today)
+    found = fast_track.breaches(product, roles=caller.roles, reference="")
+    overrides.check_refusals(product, found, overridden={breach.rule for breach in found}, roles=caller.roles)
+    await four_eyes.asks_second_person(session, request, product, caller=caller, by=product.fast_track_by)
+    refusals: list[MicrocreditError] = []
+    for outcome in sorted(GIVES):
+        try:
+            return await _check_outcome(session, request, outcome, caller=caller, today=today)
         except MicrocreditError as refused:
             refusals.append(refused)
     raise refusals[0]
@@ -192,7 +259,7 @@ async def _check_offer(session: AsyncSession, request: Request, *, today: date) 
     await signatures.check_adults(session, request, parties=BORROWERS, on=today)
 
 
-async def _refusals(guard: Awaitable[None]) -> list[str]:
+async def _refusals(guard: Awaitable[object]) -> list[str]:
     try:
         await guard
     except (IllegalTransition, RequestLocked):
@@ -202,9 +269,15 @@ async def _refusals(guard: Awaitable[None]) -> list[str]:
     return []
 
 
-def _listed(caller: Caller, operations: Mapping[str, str], obstacles: Mapping[str, list[str]]) -> ActionList:
+def _listed(
+    caller: Caller,
+    operations: Mapping[str, str],
+    obstacles: Mapping[str, list[str]],
+    days: Mapping[str, tuple[date | None, date | None]] = MappingProxyType({}),
+) -> ActionList:
     items = []
     for action, operation in operations.items():
         reasons = ([] if allows(caller.roles, operation) else ["role"]) + obstacles[action]
-        items.append(ActionRead(action=action, allowed=not reasons, reasons=reasons))
+        first, last = days.get(action, (None, None))
+        items.append(ActionRead(action=action, allowed=not reasons, reasons=reasons, not_before=first, not_after=last))
     return ActionList(items=items)

@@ -1,6 +1,5 @@
 """Decisions: every breach told, the version of the rules and the facts kept."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,40 +9,34 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import law_limits, loan_terms, overrides
-from app.domain.aids import Aid
-from app.domain.breaches import Breach
-from app.domain.dates import check_day
-from app.domain.decisions import ACTIONS, GIVES, OF_OWN_FUNDS, OF_PARTNERS, Outcome
-from app.domain.errors import ImpossibleSchedule, NotFound, PlanMissing, RuleNotStated
+from app.domain.dates import check_day, check_order
+from app.domain.decisions import ACTIONS, GIVES, Outcome
+from app.domain.errors import PlanMissing
 from app.domain.financing import check_balanced, check_plan_matches
-from app.domain.lenders import Lending
-from app.domain.loan_terms import EndorsedTerms
-from app.domain.loan_terms import LoanTerms as CompleteTerms
-from app.domain.partner_errors import NoLender, PartnerLends
 from app.domain.permissions import Caller
 from app.domain.products import Product
-from app.domain.request_lifecycle import after
-from app.domain.rules import RuleVersion
-from app.parameters.law import usury_table
+from app.domain.request_lifecycle import RequestAction, after
 from app.schemas.base import Page
-from app.schemas.decisions import (
-    BreachRead,
-    DecisionCreate,
-    DecisionItem,
-    DecisionQuery,
-    DecisionRead,
-    LoanTerms,
-    LoanTermsRead,
-    OverrideRead,
+from app.schemas.decisions import DecisionCreate, DecisionItem, DecisionQuery, DecisionRead
+from app.services import (
+    action_plans,
+    aid_facts,
+    decision_reads,
+    decision_rules,
+    decision_sessions,
+    decision_steps,
+    decision_terms,
+    envelopes,
+    four_eyes,
+    other_answers,
+    plans,
+    revisions,
+    rules,
 )
-from app.services import action_plans, aid_facts, eligibility, other_answers, plans, revisions, rules
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.tables import Budget, Decision, FinancingPlan, Request
-from app.tenancy import bound_tenant, of_tenant
-
-Terms = CompleteTerms | EndorsedTerms
+from app.tenancy import of_tenant
 
 _ITEM_COLUMNS = [getattr(Decision, name) for name in DecisionItem.model_fields]
 _ITEMS = TypeAdapter(list[DecisionItem])
@@ -55,25 +48,31 @@ async def create(
     """Decides on a submitted request, under the rules in force on the day of the decision.
 
     Where these dropped the product of the file, it may still be adjourned, refused or declined: no rule of theirs is
-    then broken.
+    then broken. Ahead of a session that must ratify it (fast track), the decision is provisional.
 
-    Raises IllegalTransition, PartnerLends, NoLender, UnknownLender, PlanMissing, PlanUnbalanced,
-    PlanDiffersFromDecision, ActionPlanMissing, ActionBegunBeforeValidation, RuleNotStated, ImpossibleSchedule,
-    RulesBreached, OverrideNotNeeded, OverrideNotAllowed, DateInFuture, DateOutOfOrder.
+    Raises IllegalTransition, SessionRequired, FourEyes, SecondPersonMissing, PartnerLends, NoLender, UnknownLender,
+    PlanMissing, PlanUnbalanced, PlanDiffersFromDecision, ActionPlanMissing, ActionBegunBeforeValidation,
+    RuleNotStated, ImpossibleSchedule, RulesBreached, OverrideNotNeeded, OverrideNotAllowed, DateInFuture,
+    DateOutOfOrder, and as `_take` does.
     """
+    await decision_sessions.take_turn(session, body.session_id)
     request = await steps.locked(session, request_id)
     after(request.status, ACTIONS[body.outcome])
     check_day("decided_on", body.decided_on, not_before=await steps.last_act_on(session, request), today=today)
+    if body.next_on is not None:
+        check_order("next_on", body.next_on, not_before=body.decided_on)
     version_id, version = await rules.in_force(session, body.decided_on, held=True)
+    decision_sessions.check_required(version, body.session_id, fast_track=body.fast_track)
     facts = await aid_facts.of_request(session, request, served=caller.served_insee_codes, on=body.decided_on)
-    age = facts.applicant_age
-    known = await rules_for(session, request, version, body.outcome, on=body.decided_on)
-    product = rules.product(known, request.product, on=body.decided_on, lender=body.lender, age=age)
-    check_outcome(product, body.outcome)
-    check_grant(product, body.grant_cents)
+    known = await decision_rules.rules_for(session, request, version, body.outcome, on=body.decided_on)
+    product = rules.product(known, request.product, on=body.decided_on, lender=body.lender, age=facts.applicant_age)
+    await _check_who(session, request, product, caller=caller, body=body)
+    decision_rules.check_outcome(product, body.outcome)
+    decision_rules.check_grant(product, body.grant_cents)
     facts = aid_facts.for_lender(product, facts)
-    terms, aid = _terms_and_aid(product, facts, body, version.reference, caller=caller)
-    breaches = _breaches(product, aid, body, version.reference, caller=caller, terms=terms) if known is version else []
+    terms, aid = decision_terms.terms_and_aid(product, facts, body, version.reference, caller=caller)
+    told = (product, aid, body, version.reference)
+    breaches = decision_terms.breaches_of(*told, caller=caller, terms=terms) if known is version else []
     if body.outcome in GIVES:
         await action_plans.check_to_come(session, request, product, on=body.decided_on)
     plan = await _plan(session, request, body)
@@ -81,11 +80,10 @@ async def create(
         tenant_id=request.tenant_id,
         request_id=request.id,
         number=await _next_number(session, request.id),
-        outcome=body.outcome,
-        **_stored_terms(terms),
-        grant_cents=body.grant_cents,
+        provisional=body.fast_track and bool(product.fast_track_ratified),
         financing_plan_id=plan.id,
         budget_id=await _budget_id(session, request),
+        **decision_terms.stored(terms),
         **_said(body),
         rule_version_id=version_id,
         facts=aid.facts(),
@@ -93,11 +91,52 @@ async def create(
         overrides=[override.model_dump() for override in body.overrides],
         account_id=caller.account_id,
     )
+    return await _take(session, request, decision, version.version, product, caller=caller, today=today, body=body)
+
+
+async def _check_who(
+    session: AsyncSession, request: Request, product: Product, *, caller: Caller, body: DecisionCreate
+) -> None:
+    """Raises FourEyes, SecondPersonMissing where the caller decides alone on what they instructed, or records it
+    in a session that they close themselves.
+    """
+    if body.session_id is None:
+        by = product.fast_track_by if body.fast_track else None
+        await four_eyes.check(session, request, product, caller=caller, second_person=body.second_person, by=by)
+    elif await decision_sessions.is_chaired_by(session, body.session_id, caller):
+        await four_eyes.check(session, request, product, caller=caller, second_person=body.second_person)
+
+
+async def _take(
+    session: AsyncSession,
+    request: Request,
+    decision: Decision,
+    rules_version: int,
+    product: Product,
+    *,
+    caller: Caller,
+    today: date,
+    body: DecisionCreate,
+) -> DecisionRead:
+    """Writes the decision down, and makes of the request what follows.
+
+    Raises ReasonNotGiven, EnvelopeExceeded, and what the session named refuses.
+    """
+    decision_rules.check_reason(decision, await decision_reads.differences_of(session, decision, request))
+    lent_cents = decision.loan_amount_cents if decision.outcome is Outcome.APPROVE else None
+    await envelopes.hold(
+        session, decided_on=decision.decided_on, loan_cents=lent_cents or 0, grant_cents=decision.grant_cents
+    )
     session.add(decision)
+    if decision.session_id is not None:
+        away = await four_eyes.without_vote(session, request, product)
+        await decision_sessions.decided(session, decision.session_id, decision, away=away)
     if body.other_answer is not None:
         await other_answers.record(session, request, body.other_answer, since=request.received_on, today=today)
-    steps.move(session, request, ACTIONS[body.outcome], caller=caller, effect_on=body.decided_on)
-    return _read(decision, version)
+    action = RequestAction.APPROVE_PROVISIONALLY if decision.provisional else ACTIONS[decision.outcome]
+    steps.move(session, request, action, caller=caller, effect_on=decision.decided_on)
+    rule = product.fast_track_notice
+    return await decision_reads.newly_taken(session, decision, request, rules_version=rules_version, rule=rule)
 
 
 async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[DecisionItem]:
@@ -116,30 +155,23 @@ async def list_page(session: AsyncSession, *, query: DecisionQuery) -> Page[Deci
 
 async def read(session: AsyncSession, decision_id: UUID) -> DecisionRead:
     """One decision, or NotFound."""
-    decision = await session.get(Decision, (bound_tenant(session), decision_id))
-    if decision is None:
-        raise NotFound
-    return _read(decision, await rules.by_id(session, decision.rule_version_id))
+    return await decision_reads.read(session, await decision_steps.load(session, decision_id))
 
 
 async def approval(session: AsyncSession, request_id: UUID) -> Decision:
     """The approval that a contract rests on."""
-    return await _last(session, request_id, Outcome.APPROVE)
+    return (await session.scalars(_newest(session, request_id, Outcome.APPROVE))).one()
 
 
 async def endorsement(session: AsyncSession, request_id: UUID) -> Decision:
     """The endorsement with which a file goes to the lender."""
-    return await _last(session, request_id, Outcome.ENDORSE)
+    return (await session.scalars(_newest(session, request_id, Outcome.ENDORSE))).one()
 
 
 async def chosen_lender(session: AsyncSession, request_id: UUID) -> str | None:
     """The code of the lender that the file was last endorsed to; null before it was."""
     endorsed = (await session.scalars(_newest(session, request_id, Outcome.ENDORSE))).one_or_none()
     return endorsed.facts.get("lender") if endorsed else None
-
-
-async def _last(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Decision:
-    return (await session.scalars(_newest(session, request_id, outcome))).one()
 
 
 def _newest(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Select[Decision]:
@@ -155,28 +187,14 @@ def _newest(session: AsyncSession, request_id: UUID, outcome: Outcome) -> Select
     )
 
 
-async def rules_for(
-    session: AsyncSession, request: Request, version: RuleVersion, outcome: Outcome, *, on: date
-) -> RuleVersion:
-    """The rules whose product a decision speaks of: those of the day, the last that had it where nothing is given."""
-    return version if outcome in GIVES else await rules.last_with(session, version, request.product, on=on)
+async def _next_number(session: AsyncSession, request_id: UUID) -> int:
+    statement = select(func.count()).where(of_tenant(session, Decision), col(Decision.request_id) == request_id)
+    return (await session.scalars(statement)).one() + 1
 
 
-def check_outcome(product: Product, outcome: Outcome) -> None:
-    """Raises PartnerLends where a partner lends (the CCAS then neither approves nor refuses a loan), NoLender where
-    none does (there is nobody to endorse a file to), RuleNotStated.
-    """
-    if product.lending is Lending.PARTNER and outcome in OF_OWN_FUNDS:
-        raise PartnerLends
-    if product.lending is Lending.OWN_FUNDS and outcome in OF_PARTNERS:
-        raise NoLender
-    check_grant(product, int(outcome is Outcome.GRANT_ONLY))
-
-
-def check_grant(product: Product, grant_cents: int) -> None:
-    """Raises RuleNotStated for a grant where the rules do not speak of grants."""
-    if grant_cents and product.grant is None:
-        raise RuleNotStated(path="grant")
+async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
+    budget = await revisions.latest(session, Budget, request.id)
+    return budget.id if budget else None
 
 
 async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -> FinancingPlan:
@@ -196,114 +214,7 @@ async def _plan(session: AsyncSession, request: Request, body: DecisionCreate) -
     return plan
 
 
-async def check_person(
-    session: AsyncSession, request: Request, product: Product, outcome: Outcome, *, caller: Caller, on: date
-) -> None:
-    """Raises RulesBreached where an aid is out of the question for this person, whatever its terms, and the caller
-    may not go past the rule; ActionPlanMissing, ActionBegunBeforeValidation.
-    """
-    if outcome in GIVES:
-        facts = await aid_facts.of_request(session, request, served=caller.served_insee_codes, on=on)
-        found = eligibility.of_aid(product, aid_facts.for_lender(product, facts), reference="")
-        overrides.check_refusals(product, found, overridden={breach.rule for breach in found}, roles=caller.roles)
-        await action_plans.check_to_come(session, request, product, on=on)
-
-
-def _terms_and_aid(
-    product: Product, facts: Aid, body: DecisionCreate, reference: str, *, caller: Caller
-) -> tuple[Terms | None, Aid]:
-    """The terms, whole where the CCAS lends, and the facts that the rules apply to, the aid among them.
-
-    Terms that no schedule fits are told with the rules they break, where they break any.
-    """
-    aid = replace(
-        facts,
-        lender=product.lender.code,
-        grant_cents=body.grant_cents,
-        exceptional_reason=body.exceptional_reason,
-    )
-    if body.loan is None:
-        return None, aid
-    try:
-        settle = loan_terms.complete if body.outcome is Outcome.APPROVE else loan_terms.endorsed
-        terms: Terms = settle(product, body.loan, on=body.decided_on)
-    except ImpossibleSchedule:
-        _breaches(product, _with_terms(aid, body.loan), body, reference, caller=caller)
-        raise
-    return terms, _with_terms(aid, terms)
-
-
-def _with_terms(aid: Aid, terms: Terms | LoanTerms) -> Aid:
-    return replace(
-        aid,
-        loan_amount_cents=terms.amount_cents,
-        duration_months=terms.duration_months,
-        instalment_cents=terms.instalment_cents,
-        rounding_unit_cents=terms.rounding_unit_cents,
-        rounding=terms.rounding,
-        remainder_on=terms.remainder_on,
-    )
-
-
-def _breaches(
-    product: Product, aid: Aid, body: DecisionCreate, reference: str, *, caller: Caller, terms: Terms | None = None
-) -> list[Breach]:
-    """The breaches to be kept with the decision, usury among them where the CCAS lends on whole terms.
-
-    Raises as `overrides.check` does where an aid is given, ImpossibleSchedule.
-    """
-    breaches = eligibility.of_aid(product, aid, reference=reference)
-    if isinstance(terms, CompleteTerms):
-        breaches += law_limits.usury_of_terms(product, terms, on=body.decided_on, table=usury_table())
-    if body.outcome in GIVES:
-        overridden = {override.rule for override in body.overrides}
-        overrides.check(product, breaches, overridden=overridden, roles=caller.roles)
-    return breaches
-
-
-async def _next_number(session: AsyncSession, request_id: UUID) -> int:
-    statement = select(func.count()).where(of_tenant(session, Decision), col(Decision.request_id) == request_id)
-    return (await session.scalars(statement)).one() + 1
-
-
-async def _budget_id(session: AsyncSession, request: Request) -> UUID | None:
-    budget = await revisions.latest(session, Budget, request.id)
-    return budget.id if budget else None
-
-
-def _stored_terms(terms: Terms | None) -> dict[str, Any]:
-    names = (
-        "duration_months",
-        "instalment_cents",
-        "rate_percent",
-        "rounding_unit_cents",
-        "rounding",
-        "remainder_on",
-    )
-    stored = {name: getattr(terms, name, None) for name in names}
-    return {**stored, "loan_amount_cents": terms.amount_cents if terms else None}
-
-
 def _said(body: DecisionCreate) -> dict[str, Any]:
     return body.model_dump(
-        include={
-            "reason_code", "reason", "decided_on", "signatory", "signatory_capacity", "delegation_reference", "body",
-        }
-    )  # fmt: skip
-
-
-def _read(decision: Decision, version: RuleVersion) -> DecisionRead:
-    fields = decision.model_dump(exclude={"breaches", "overrides"})
-    terms = None
-    if decision.loan_amount_cents is not None:
-        names = LoanTermsRead.model_fields.keys() - {"amount_cents"}
-        stored = {name: getattr(decision, name) for name in names}
-        terms = LoanTermsRead(amount_cents=decision.loan_amount_cents, **stored)
-    return DecisionRead(
-        **{name: fields[name] for name in DecisionRead.model_fields if name in fields},
-        version=1,
-        loan=terms,
-        rules_version=version.version,
-        breaches=[BreachRead(**breach) for breach in decision.breaches],
-        overrides=[OverrideRead(**override) for override in decision.overrides],
+        exclude={"loan", "financing_plan", "other_answer", "lender", "exceptional_reason", "overrides"}
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.breaches import Breach, Severity
+from app.domain.contract_errors import ReleaseTooEarly
 from app.domain.dates import check_day
 from app.domain.eligibility import text_of
 from app.domain.errors import DisbursementDiffers, RulesBreached
@@ -14,7 +15,7 @@ from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
 from app.schemas.loans import DisbursementCreate, LoanRead
 from app.schemas.offers import LenderDisbursementCreate, OfferRead
-from app.services import loan_states, loan_steps, offers
+from app.services import contracts, loan_states, loan_steps, offers
 from app.tables import LedgerEntry, Loan
 
 
@@ -23,9 +24,12 @@ async def create(
 ) -> LoanRead:
     """Pays a loan of the CCAS's own funds out, whole.
 
-    Raises PartnerLends, IllegalTransition, DisbursementDiffers, DateOutOfOrder, DateInFuture, RulesBreached.
+    Raises PartnerLends, IllegalTransition, ReleaseTooEarly, DisbursementDiffers, DateInFuture, DueBeforePaid,
+    RulesBreached.
     """
     loan = await loan_steps.locked_own(session, loan_id)
+    after(loan.stage, LoanAction.DISBURSE)
+    await check_release(session, loan, on=body.disbursed_on)
     await _record(session, loan, caller=caller, today=today, body=body)
     return await loan_states.read(session, loan.id, as_of=today)
 
@@ -33,10 +37,20 @@ async def create(
 async def create_by_lender(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: LenderDisbursementCreate
 ) -> OfferRead:
-    """Records that the partner paid its loan out, whole, under its own reference. Raises as `create` does, NotFound."""
+    """Records that the partner paid its loan out, whole, under its own reference, too early or not: a fact reported.
+
+    Raises as `create` does but for ReleaseTooEarly, DateOutOfOrder, NotFound.
+    """
     loan = await offers.held_loan(session, caller, handoff_id, LoanAction.DISBURSE)
     await _record(session, loan, caller=caller, today=today, body=body, reference=body.reference)
     return offers.read(loan)
+
+
+async def check_release(session: AsyncSession, loan: Loan, *, on: date) -> None:
+    """Raises ReleaseTooEarly before the first day on which the money of an accepted loan may leave."""
+    days = await contracts.calendar(session, loan, await loan_states.signatures(session, loan))
+    if days.earliest_release_on is not None and on < days.earliest_release_on:
+        raise ReleaseTooEarly(field="disbursed_on", not_before=days.earliest_release_on.isoformat())
 
 
 async def _record(

@@ -28,11 +28,13 @@ from app.schemas.handoffs import (
 from app.services import (
     agreements,
     authorisations,
+    conditions,
     decisions,
     handoff_payloads,
     handoff_routes,
     handoff_steps,
     partners,
+    ratifications,
     rules,
 )
 from app.services import request_steps as steps
@@ -49,14 +51,14 @@ async def create(
 ) -> HandoffRead:
     """Hands the file over: it lies in the partner's inbox as soon as this is done.
 
-    Raises NoLender, PrecheckNotAsked, IllegalTransition, HandoffAlreadyOpen, UnknownPartner, NoAgreement,
-    AuthorisationMissing, DateInFuture, DateOutOfOrder.
+    Raises NoLender, PrecheckNotAsked, IllegalTransition, ConditionsNotMet, HandoffAlreadyOpen, UnknownPartner,
+    NoAgreement, AuthorisationMissing, DateInFuture, DateOutOfOrder.
     """
     on = body.sent_on or today
     request = await steps.locked(session, request_id)
     product = await _lent_under(session, request, body.kind, on=on, lender=body.partner)
     await check_sendable(session, request, product, body.kind)
-    check_day("sent_on", on, not_before=await handoff_steps.last_act_on(session, request, body.kind), today=today)
+    check_day("sent_on", on, not_before=await _ready_on(session, request, body.kind), today=today)
     partner = await partners.by_code(session, body.partner or product.lender.code)
     agreement = await agreements.in_force(session, partner, on=on)
     await authorisations.check_given(session, request, partner, body.kind, on=on)
@@ -131,7 +133,9 @@ async def withdraw(
 
 
 async def check_sendable(session: AsyncSession, request: Request, product: Product, kind: HandoffKind) -> None:
-    """Raises NoLender, PrecheckNotAsked, IllegalTransition or HandoffAlreadyOpen where nothing can be handed over."""
+    """Raises NoLender, PrecheckNotAsked, IllegalTransition, MinutesNotClosed, ConditionsNotMet or HandoffAlreadyOpen
+    where nothing can be handed over.
+    """
     if product.lending is Lending.OWN_FUNDS:
         raise NoLender
     precheck = kind is HandoffKind.PRECHECK
@@ -140,12 +144,24 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
     possible = {RequestStatus.INTAKE} if precheck else _ENDORSED
     if request.status not in possible:
         raise IllegalTransition(action=f"send_{kind.value}", state=request.status.value)
+    if not precheck:
+        endorsement = await decisions.endorsement(session, request.id)
+        await ratifications.check_minutes(session, endorsement)
+        await conditions.check_met(session, endorsement)
     # A precheck that was answered may still be corrected by its lender, whichever way: it is over when withdrawn.
     over = {HandoffStatus.WITHDRAWN} if precheck else OVER
     for handoff in await handoff_steps.of_request(session, request.id, kind):
         if handoff.status not in over:
             partner = await session.get_one(Partner, handoff.partner_id)
             raise HandoffAlreadyOpen(partner=partner.code, partner_name=partner.name)
+
+
+async def _ready_on(session: AsyncSession, request: Request, kind: HandoffKind) -> date:
+    """The first day on which it may leave: that of the latest act, or of the last condition of an endorsed file."""
+    last_act_on = await handoff_steps.last_act_on(session, request, kind)
+    if kind is HandoffKind.PRECHECK:
+        return last_act_on
+    return max(last_act_on, await conditions.check_met(session, await decisions.endorsement(session, request.id)))
 
 
 async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:

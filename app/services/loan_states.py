@@ -1,6 +1,7 @@
 """What a loan is on a day, put together from its contract, its log, its schedule and its ledger."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
@@ -11,20 +12,22 @@ from sqlmodel import col
 
 from app.domain import interest_subsidies, ledger, loan_lifecycle, statements
 from app.domain.amortization import Instalment
+from app.domain.contracts import anomalies
 from app.domain.errors import DateOutOfOrder, DueBeforePaid, NothingOwed, RuleNotStated
-from app.domain.ledger import Balances, Entry
+from app.domain.ledger import Balances, Entry, EntryKind
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
 from app.domain.products import Party
 from app.schemas.loans import LoanRead, NextDue, SignatureRead
-from app.services import lender_facts, loan_steps, schedules
-from app.tables import LedgerEntry, Loan, LoanTransition, Request, Schedule, Signature
+from app.schemas.withdrawals import LoanWithdrawalRead
+from app.services import contracts, lender_facts, loan_steps, schedules
+from app.tables import LedgerEntry, Loan, LoanTransition, Request, Schedule, Signature, Withdrawal
 from app.tenancy import of_tenant
 
-PartOfLoan = TypeVar("PartOfLoan", Signature, LoanTransition)
+PartOfLoan = TypeVar("PartOfLoan", Signature, LoanTransition, Withdrawal)
 
 _PLAIN_FIELDS = (
     "id", "version", "reference", "request_id", "decision_id", "principal_cents", "rate_percent", "offered_on",
-    "expected_disbursed_on", "entered_at",
+    "offer_valid_until", "legal_regime", "expected_disbursed_on", "entered_at",
 )  # fmt: skip
 
 
@@ -44,6 +47,8 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
     owed = state.disbursed_cents and known_on is not None
     late = loan_lifecycle.overdue_cents(rows, state.repaid_cents, known_on or as_of) if owed else 0
     status = loan_lifecycle.status(stage, rows=rows, outstanding_cents=state.outstanding_cents, overdue=late, on=as_of)
+    days = await contracts.calendar(session, loan, signed)
+    paid = [entry.effect_on for entry in entries if entry.kind is EntryKind.DISBURSEMENT and entry.effect_on <= as_of]
     return LoanRead(
         **{name: getattr(loan, name) for name in _PLAIN_FIELDS},
         as_of=as_of,
@@ -60,6 +65,9 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date) -> LoanRead
         duration_months=len(rows),
         signatures=[SignatureRead.model_validate(signature) for signature in signed],
         awaiting_signature_of=await _awaited_on(session, loan, stage, signed),
+        **asdict(days),
+        withdrawal=await _withdrawal_on(session, loan, as_of),
+        anomalies=anomalies(paid, days),
         lender=await lender_facts.read(session, loan, rows, entries, as_of=as_of),
     )
 
@@ -83,6 +91,16 @@ async def signatures(session: AsyncSession, loan: Loan) -> Sequence[Signature]:
     """The signatures so far."""
     await session.flush()  # one may just have been added
     return (await session.scalars(_of_loan(session, Signature, loan).order_by("id"))).all()
+
+
+async def withdrawal(session: AsyncSession, loan: Loan) -> Withdrawal | None:
+    """The borrower's withdrawal, if there was one."""
+    return (await session.scalars(_of_loan(session, Withdrawal, loan))).one_or_none()
+
+
+async def _withdrawal_on(session: AsyncSession, loan: Loan, as_of: date) -> LoanWithdrawalRead | None:
+    told = await withdrawal(session, loan)
+    return LoanWithdrawalRead.model_validate(told) if told and told.withdrawn_on <= as_of else None
 
 
 async def expected_parties(session: AsyncSession, loan: Loan) -> list[Party]:

@@ -11,7 +11,9 @@ from sqlmodel import col
 
 from app.domain import loan_terms
 from app.domain.amortization import Instalment
+from app.domain.contracts import BORROWERS
 from app.domain.dates import check_day
+from app.domain.decision_errors import RatificationPending
 from app.domain.errors import (
     DateOutOfOrder,
     IllegalTransition,
@@ -31,7 +33,7 @@ from app.schemas.loans import (
     LoanListQuery,
     LoanRead,
 )
-from app.services import decisions, loan_states, loan_steps, schedules, signatures
+from app.services import conditions, contracts, decisions, loan_states, loan_steps, ratifications, schedules, signatures
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
@@ -51,15 +53,17 @@ _ITEMS = TypeAdapter(list[LoanItem])
 async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date, body: LoanCreate) -> LoanRead:
     """Offers the loan that was approved, with the first version of its schedule.
 
-    Raises IllegalTransition, PartnerLends, LoanAlreadyExists, BorrowerIsMinor, DateOutOfOrder, DateInFuture.
+    Raises IllegalTransition, PartnerLends, RatificationPending, LoanAlreadyExists, MinutesNotClosed, ConditionsNotMet,
+    BorrowerIsMinor, OfferTooShort, DateOutOfOrder, DateInFuture.
     """
     request = await steps.locked(session, request_id)
     await check_offerable(session, request)
     decision = await decisions.approval(session, request.id)
     free_on = await _last_cancelled_on(session, request) or decision.decided_on
-    check_day("offered_on", body.offered_on, not_before=max(free_on, decision.decided_on), today=today)
+    ready_on = await conditions.check_met(session, decision)
+    check_day("offered_on", body.offered_on, not_before=max(free_on, ready_on), today=today)
     _check_dates(body)
-    await signatures.check_adults(session, request, parties=signatures.BORROWERS, on=body.offered_on)
+    await signatures.check_adults(session, request, parties=BORROWERS, on=body.offered_on)
     assert decision.loan_amount_cents is not None and decision.rate_percent is not None  # noqa: S101, PT018 - approved
     loan = Loan(
         tenant_id=request.tenant_id,
@@ -71,6 +75,11 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
         rate_percent=decision.rate_percent,
         offered_on=body.offered_on,
         expected_disbursed_on=body.disbursed_on,
+    )
+    _, product = await loan_steps.rules_of(session, loan)
+    loan.legal_regime = contracts.regime(product, offered_on=body.offered_on)
+    loan.offer_valid_until = contracts.open_until(
+        body.offer_valid_until, offered_on=body.offered_on, regime=loan.legal_regime
     )
     rows = _rows(decision, body)
     await enter_offer(session, loan, rows, [()] * len(rows), caller=caller)
@@ -126,22 +135,35 @@ async def cancel(
     after(loan.stage, LoanAction.CANCEL)
     signed_on = [signature.signed_on for signature in await loan_states.signatures(session, loan)]
     check_day("cancelled_on", body.cancelled_on, not_before=max([loan.offered_on, *signed_on]), today=today)
-    if loan.stage is LoanStage.ACCEPTED:
-        request = await steps.locked(session, loan.request_id)
-        rescind = RequestAction.RESCIND_WITH_LENDER if loan.partner_id else RequestAction.RESCIND
-        steps.move(session, request, rescind, caller=caller, effect_on=body.cancelled_on)
+    await rescind(session, loan, caller=caller, effect_on=body.cancelled_on)
     loan_steps.move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
 
 
+async def rescind(session: AsyncSession, loan: Loan, *, caller: Caller, effect_on: date) -> None:
+    """The contract, if all had signed it, binds no more: its request is where it was before."""
+    if loan.stage is not LoanStage.ACCEPTED:
+        return
+    request = await steps.locked(session, loan.request_id)
+    action = RequestAction.RESCIND_WITH_LENDER if loan.partner_id else RequestAction.RESCIND
+    steps.move(session, request, action, caller=caller, effect_on=effect_on)
+
+
 async def check_offerable(session: AsyncSession, request: Request) -> None:
-    """Raises PartnerLends, IllegalTransition or LoanAlreadyExists where no loan can be offered."""
+    """Raises PartnerLends, RatificationPending, IllegalTransition, LoanAlreadyExists, MinutesNotClosed or
+    ConditionsNotMet where no loan can be offered.
+    """
     if request.status in WITH_LENDER:
         raise PartnerLends
+    if request.status is RequestStatus.APPROVED_PROVISIONAL:
+        raise RatificationPending
     if request.status is not RequestStatus.APPROVED:
         raise IllegalTransition(action="offer_loan", state=request.status.value)
     if await steps.live_loan(session, request.id) is not None:
         raise LoanAlreadyExists
+    decision = await decisions.approval(session, request.id)
+    await ratifications.check_minutes(session, decision)
+    await conditions.check_met(session, decision)
 
 
 async def _last_cancelled_on(session: AsyncSession, request: Request) -> date | None:

@@ -21,6 +21,7 @@ from app.domain.partner_errors import OfferDiffers
 from app.domain.permissions import Caller
 from app.domain.products import Party, Product
 from app.domain.request_lifecycle import RequestStatus
+from app.parameters.law import national_law
 from app.schemas.offers import OfferCreate, OfferRead, OfferRow
 from app.services import (
     authorisations,
@@ -73,6 +74,7 @@ async def create(
         handoff_id=handoff.id,
         offer_number=body.number,
         offer_valid_until=body.valid_until,
+        legal_regime=national_law().regime(offered_on=body.offered_on),
         contract_sha256=body.contract_sha256,
         signed_by=signed_by,
     )

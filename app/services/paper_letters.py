@@ -48,12 +48,18 @@ def _told(request: Request, asked: Sequence[Paper], language: Language) -> list[
     return lines
 
 
-def _line(paper: Paper, language: Language) -> str:
+def named(paper: Paper, language: Language) -> str:
+    """A paper as letters name it."""
     told = label("papers", paper.code, language)
     if paper.label is not None:
         told = f"{told} ({paper.label})"
     if paper.party is PaperParty.CO_APPLICANT:
         told = messages.of_letter("of_co_applicant", {"paper": told}, language)
+    return told
+
+
+def _line(paper: Paper, language: Language) -> str:
+    told = named(paper, language)
     if paper.seen_on is not None:
         told = messages.of_letter("seen", {"paper": told, "on": paper.seen_on.isoformat()}, language)
     elif paper.due_on is not None:

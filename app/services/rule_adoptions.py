@@ -41,6 +41,7 @@ from app.tenancy import bound_tenant, of_tenant
 
 _VERSION = TypeAdapter(RuleVersion)
 _CODES = RuleCodes(purposes=codes("purposes"), papers=codes("papers"), exceptions=codes("exceptions"))
+_CONTENT = {"products", "indexes", "commission"}
 _UNDECIDED = EDITABLE | {RequestStatus.SUBMITTED}
 # After these, the rest of a path is one key, which may have points of its own.
 _OF_RULES = re.compile(r"(.*\.(?:sources|severities|overridable_by))\.(.+)")
@@ -58,7 +59,9 @@ async def create(
     if body.valid_from < today:
         raise DateInPast(field="valid_from")
     rows = await _locked(session)
-    version = RuleVersion(version=max((row.version for row in rows), default=0) + 1, **dict(body))
+    commission = body.commission.rule() if body.commission else None
+    number = max((row.version for row in rows), default=0) + 1
+    version = RuleVersion(version=number, **{**dict(body), "commission": commission})
     _check(version, communes=caller.served_insee_codes)
     standing = [row for row in rows if row.withdrawn_at is None]
     closed = _open_before(standing, version)
@@ -66,8 +69,8 @@ async def create(
         await _check_undecided(session, closed, begins=body.valid_from)
         closed.valid_to = body.valid_from - timedelta(days=1)
     await session.flush()  # the end of the version before is written first: no day may have two
-    content = _VERSION.dump_python(version, mode="json", include={"products", "indexes"})
-    dated = body.model_dump(exclude={"products", "indexes"})
+    content = _VERSION.dump_python(version, mode="json", include=_CONTENT)
+    dated = body.model_dump(exclude=_CONTENT)
     session.add(
         RuleVersionRow(
             tenant_id=bound_tenant(session),

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.domain.committees import CommissionRule
 from app.domain.errors import NoRulesInForce, NotFound, ProductNotChosen, UnknownProduct
 from app.domain.products import Product
 from app.domain.rules import Index, RuleVersion
@@ -18,6 +19,7 @@ from app.tenancy import of_tenant
 
 _PRODUCTS = TypeAdapter(tuple[Product, ...])
 _INDEXES = TypeAdapter(tuple[Index, ...])
+_COMMISSION: TypeAdapter[CommissionRule | None] = TypeAdapter(CommissionRule | None)
 
 
 async def in_force(session: AsyncSession, on: date, *, held: bool = False) -> tuple[UUID, RuleVersion]:
@@ -134,4 +136,5 @@ def _version(row: RuleVersionRow) -> RuleVersion:
         reference=row.reference,
         products=_PRODUCTS.validate_json(json.dumps(row.products)),
         indexes=_INDEXES.validate_json(json.dumps(row.indexes)),
+        commission=_COMMISSION.validate_json(json.dumps(row.commission)),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain import support
+from app.domain.contracts import BORROWERS
 from app.domain.dates import check_day
 from app.domain.errors import NotFound
 from app.domain.loan_lifecycle import LoanStage
@@ -22,7 +23,7 @@ from app.schemas.support_contracts import (
     SupportContractRead,
     SupportEndCreate,
 )
-from app.services import loan_states, loan_steps, organisations, signatures
+from app.services import loan_states, loan_steps, organisations
 from app.tables import Loan, SupportAction, SupportContract
 from app.tenancy import bound_tenant, of_tenant
 
@@ -131,7 +132,7 @@ async def _check_signed_together(session: AsyncSession, loan: Loan, agreed_on: d
     told = [
         signature.support_contract_signed_on
         for signature in await loan_states.signatures(session, loan)
-        if signature.party in signatures.BORROWERS and signature.support_contract_signed_on is not None
+        if signature.party in BORROWERS and signature.support_contract_signed_on is not None
     ]
     if not told:
         raise LoanNotSigned

@@ -29,6 +29,7 @@ from app.tables import (
     Assignment,
     Attestation,
     Budget,
+    ConditionMet,
     Contact,
     Decision,
     FicpCheck,
@@ -39,8 +40,11 @@ from app.tables import (
     LoanTransition,
     Note,
     NoteStrike,
+    Notification,
     Organisation,
     Paper,
+    Ratification,
+    Rectification,
     Referral,
     ReferralAnswer,
     ReferralReminder,
@@ -51,6 +55,7 @@ from app.tables import (
     Signature,
     SupportAction,
     SupportContract,
+    Withdrawal,
 )
 from app.tenancy import of_tenant
 
@@ -226,13 +231,34 @@ def _lender(file: File) -> Iterator[Events]:
 
 def _loan(file: File) -> Iterator[Events]:
     yield file.own(EventKind.DECISION, Decision, on=Decision.decided_on, what=Decision.outcome)
+    answered = case((col(Ratification.ratified), EventKind.RATIFICATION.value), else_=EventKind.NOT_RATIFIED.value)
+    yield file.own(answered, Ratification, on=Ratification.ratified_on)
+    yield file.own(EventKind.CONDITION_MET, ConditionMet, on=ConditionMet.met_on)
+    rectified, notified = Rectification, Notification
+    yield file.below(
+        EventKind.RECTIFICATION,
+        rectified,
+        Decision,
+        rectified.decision_id,
+        on=rectified.rectified_on,
+        what=rectified.kind,
+    )
+    yield file.below(
+        EventKind.NOTIFICATION,
+        notified,
+        Decision,
+        notified.decision_id,
+        on=notified.notified_on,
+        what=notified.recipient,
+    )
     step = LoanTransition
     stepped = file.below(EventKind.LOAN, step, Loan, step.loan_id, on=step.effect_on, what=step.to_stage)
-    # A signature tells of itself, by whom.
-    yield stepped.where(col(step.action) != LoanAction.SIGN)
+    # A signature tells of itself, by whom; a withdrawal, on the day it was sent.
+    yield stepped.where(col(step.action).not_in((LoanAction.SIGN, LoanAction.WITHDRAW)))
     yield file.below(
         EventKind.SIGNATURE, Signature, Loan, Signature.loan_id, on=Signature.signed_on, what=Signature.party
     )
+    yield file.below(EventKind.WITHDRAWAL, Withdrawal, Loan, Withdrawal.loan_id, on=Withdrawal.withdrawn_on)
 
 
 def _support(file: File) -> Iterator[Events]:

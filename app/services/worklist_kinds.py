@@ -21,6 +21,7 @@ from app.domain.referral_lifecycle import ReferralStatus
 from app.domain.request_lifecycle import ENDED
 from app.domain.worklist import WorkKind
 from app.services import loan_dues, referrals
+from app.services import worklist_decisions as decisions
 from app.services import worklist_requests as requests
 from app.services.worklist_requests import LOAN_OF_REQUEST, NO_DAY, NO_ID, Waiting, of_request
 from app.tables import (
@@ -36,6 +37,7 @@ from app.tables import (
     RequestTransition,
     Statement,
     StatementPosition,
+    Withdrawal,
 )
 from app.tenancy import of_tenant
 
@@ -168,7 +170,7 @@ def money_not_paid(session: AsyncSession, *, now: datetime) -> Waiting:
 
 
 def first_unpaid(session: AsyncSession, *, now: datetime) -> Waiting:
-    """Loans with an instalment that is late, since it was due.
+    """Loans with an instalment that is late, since it was due; after a withdrawal, with the principal to give back.
 
     What a partner's borrowers owe is known up to the position of its last whole statement.
     """
@@ -176,10 +178,13 @@ def first_unpaid(session: AsyncSession, *, now: datetime) -> Waiting:
     unpaid = loan_dues.first_unpaid(session, on=today)
     position = _position(session)
     known_on = case((col(Loan.partner_id).is_(None), today), else_=func.least(today, position + timedelta(days=1)))
+    left = and_(col(Withdrawal.tenant_id) == Loan.tenant_id, col(Withdrawal.loan_id) == Loan.id)
+    due_on = func.coalesce(col(Withdrawal.refund_due_on), unpaid.c.due_on)
     return (
-        _of_loan(session, unpaid.c.due_on, due_on=unpaid.c.due_on)
+        _of_loan(session, due_on, due_on=due_on)
         .join(unpaid, unpaid.c.loan_id == Loan.id)
-        .where(unpaid.c.due_on < known_on)
+        .outerjoin(Withdrawal, left)
+        .where(due_on < known_on)
     )
 
 
@@ -233,7 +238,10 @@ STATEMENTS: Mapping[WorkKind, Callable[..., Waiting]] = {
     WorkKind.OUTCOME_MISSING: outcomes_missing,
     WorkKind.SILENT_REFERRAL: silent_referrals,
     WorkKind.REFERRAL_NOT_ACCEPTED: referrals_not_accepted,
+    WorkKind.RATIFICATION_DUE: requests.ratifications_due,
     WorkKind.BEFORE_COMMISSION: requests.before_commission,
+    WorkKind.ADJOURNED: decisions.adjourned,
+    WorkKind.DECISION_NOT_NOTIFIED: decisions.decisions_not_notified,
     WorkKind.TO_SEND: requests.to_send,
     WorkKind.SILENT_LENDER: requests.silent_lenders,
     WorkKind.LENDER_REFUSED: requests.lender_refused,

@@ -11,7 +11,8 @@ from sqlmodel import col
 from app.domain.handoff_lifecycle import HandoffKind, HandoffStatus
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.request_lifecycle import RequestStatus
-from app.tables import Handoff, HandoffTransition, Loan, Request, RequestTransition
+from app.services import fast_track
+from app.tables import Decision, Handoff, HandoffTransition, Loan, Request, RequestTransition
 from app.tenancy import of_tenant
 
 NO_ID = cast(null(), UUID(as_uuid=True))
@@ -35,6 +36,17 @@ def before_commission(session: AsyncSession, *, now: datetime) -> Waiting:
     """Requests submitted that the commission has not decided on."""
     return of_request(_reached_on(session, now), col(Request.id)).where(
         of_tenant(session, Request), col(Request.status) == RequestStatus.SUBMITTED
+    )
+
+
+def ratifications_due(session: AsyncSession, *, now: datetime) -> Waiting:
+    """Decisions taken ahead of a session that it has not ratified, since they were taken."""
+    of_file = and_(col(Request.tenant_id) == Decision.tenant_id, col(Request.id) == Decision.request_id)
+    return (
+        of_request(col(Decision.decided_on), col(Decision.id))
+        .select_from(Decision)
+        .join(Request, of_file)
+        .where(of_tenant(session, Decision), fast_track.waiting(session))
     )
 
 

@@ -2,18 +2,23 @@
 
 from app.tables.accounts import Account, PlatformAccount
 from app.tables.action_plans import ActionPlan, ActionPlanAction
+from app.tables.agenda_items import AgendaItem, Recusal
 from app.tables.agreements import AgreementRow
 from app.tables.appointments import Appointment, AppointmentTransition
 from app.tables.assessments import Assessment
 from app.tables.assignments import Assignment
 from app.tables.attestations import Attestation
 from app.tables.authorisations import Authorisation
+from app.tables.committees import Committee, CommitteeMember
+from app.tables.conditions import ConditionMet
 from app.tables.contacts import Contact, ContactTransition
 from app.tables.decisions import Decision
+from app.tables.envelopes import Envelope
 from app.tables.ficp_checks import FicpCheck
 from app.tables.handoffs import Handoff, HandoffPayload, HandoffRoute, HandoffTransition
 from app.tables.idempotency import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.loans import Loan, LoanTransition, Schedule, ScheduleRow, Signature
+from app.tables.logos import Logo
 from app.tables.merges import PersonMerge, PersonMergeReversal
 from app.tables.notes import Note, NoteStrike
 from app.tables.organisations import Organisation
@@ -21,6 +26,8 @@ from app.tables.papers import Paper
 from app.tables.partners import Partner, PartnerClient
 from app.tables.people import Person
 from app.tables.plans import Budget, BudgetLine, FinancingPlan, FinancingPlanLine
+from app.tables.ratifications import Ratification
+from app.tables.rectifications import Notification, Rectification
 from app.tables.referrals import Referral, ReferralAnswer, ReferralLink, ReferralReminder
 from app.tables.relations import PersonRelation
 from app.tables.reopenings import RequestReopening
@@ -28,10 +35,13 @@ from app.tables.repayments import LedgerEntry
 from app.tables.requests import ReferenceCounter, Request, RequestTransition
 from app.tables.rights_checks import RightsCheck
 from app.tables.search_words import SearchWord
+from app.tables.sessions import CommitteeSession, Minutes, SessionAttendance, SessionTransition
 from app.tables.statements import Statement, StatementLine, StatementPosition
 from app.tables.support_contracts import SupportAction, SupportContract
 from app.tables.tenants import RuleVersionRow, Tenant
 from app.tables.transfers import RequestTransfer
+from app.tables.votes import Ballot, ItemVote
+from app.tables.withdrawals import Withdrawal
 from app.tables.workload import WorkingTime, WorkloadThreshold
 from app.tables.workshops import Attendance, Workshop
 
@@ -39,6 +49,7 @@ __all__ = [
     "Account",
     "ActionPlan",
     "ActionPlanAction",
+    "AgendaItem",
     "AgreementRow",
     "Appointment",
     "AppointmentTransition",
@@ -47,11 +58,17 @@ __all__ = [
     "Attendance",
     "Attestation",
     "Authorisation",
+    "Ballot",
     "Budget",
     "BudgetLine",
+    "Committee",
+    "CommitteeMember",
+    "CommitteeSession",
+    "ConditionMet",
     "Contact",
     "ContactTransition",
     "Decision",
+    "Envelope",
     "FicpCheck",
     "FinancingPlan",
     "FinancingPlanLine",
@@ -60,11 +77,15 @@ __all__ = [
     "HandoffRoute",
     "HandoffTransition",
     "IdempotencyRecord",
+    "ItemVote",
     "LedgerEntry",
     "Loan",
     "LoanTransition",
+    "Logo",
+    "Minutes",
     "Note",
     "NoteStrike",
+    "Notification",
     "Organisation",
     "Paper",
     "Partner",
@@ -75,6 +96,9 @@ __all__ = [
     "PersonMergeReversal",
     "PersonRelation",
     "PlatformAccount",
+    "Ratification",
+    "Rectification",
+    "Recusal",
     "ReferenceCounter",
     "Referral",
     "ReferralAnswer",
@@ -89,6 +113,8 @@ __all__ = [
     "Schedule",
     "ScheduleRow",
     "SearchWord",
+    "SessionAttendance",
+    "SessionTransition",
     "Signature",
     "Statement",
     "StatementLine",
@@ -96,6 +122,7 @@ __all__ = [
     "SupportAction",
     "SupportContract",
     "Tenant",
+    "Withdrawal",
     "WorkingTime",
     "WorkloadThreshold",
     "Workshop",

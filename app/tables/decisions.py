@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from app.domain.amortization import RemainderOn, Rounding
@@ -15,7 +16,10 @@ from app.tenancy import TenantTable, within_tenant
 
 
 class Decision(TenantTable, table=True):
-    """One decision. The terms of the loan are null unless one was approved, or its file endorsed."""
+    """One decision, which a session must ratify where it is `provisional`.
+
+    The terms of the loan are null unless one was approved, or its file endorsed.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -24,6 +28,7 @@ class Decision(TenantTable, table=True):
         within_tenant("budget_id", "budgets"),
         within_tenant("rule_version_id", "rule_versions"),
         within_tenant("account_id", "accounts"),
+        within_tenant("session_id", "committee_sessions"),
         UniqueConstraint("tenant_id", "request_id", "number"),
         CheckConstraint(
             "(outcome IN ('approve', 'endorse')) = (num_nonnulls(loan_amount_cents, duration_months) = 2)"
@@ -42,6 +47,22 @@ class Decision(TenantTable, table=True):
             "outcome IN ('approve', 'endorse', 'grant_only') OR (reason_code IS NOT NULL AND reason IS NOT NULL)",
             name="reason_unless_given",
         ),
+        CheckConstraint(
+            "outcome = 'adjourn' OR cardinality(missing) + cardinality(missing_papers) = 0",
+            name="missing_when_adjourned",
+        ),
+        CheckConstraint(
+            "next_on IS NULL OR (outcome = 'adjourn' AND next_on >= decided_on)", name="next_after_adjourned"
+        ),
+        CheckConstraint(
+            "outcome IN ('approve', 'endorse', 'grant_only') OR cardinality(conditions) = 0",
+            name="conditions_of_an_aid",
+        ),
+        CheckConstraint(
+            "NOT fast_track OR (outcome IN ('approve', 'endorse', 'grant_only') AND session_id IS NULL)",
+            name="fast_track_gives",
+        ),
+        CheckConstraint("fast_track OR NOT provisional", name="provisional_ahead_of_session"),
         HISTORY,
     )
 
@@ -60,6 +81,15 @@ class Decision(TenantTable, table=True):
     budget_id: UUID | None
     reason_code: str | None = Field(max_length=40)
     reason: str | None = Field(max_length=4000)
+    internal_note: str | None = Field(default=None, max_length=4000)
+    missing: list[str] = Field(default_factory=list, sa_type=ARRAY(TEXT))
+    missing_papers: list[str] = Field(default_factory=list, sa_type=ARRAY(TEXT))
+    next_on: date | None = None
+    conditions: list[str] = Field(default_factory=list, sa_type=ARRAY(TEXT))
+    session_id: UUID | None = None
+    fast_track: bool = False
+    provisional: bool = False
+    second_person: str | None = Field(default=None, max_length=200)
     decided_on: date
     signatory: str = Field(max_length=200)
     signatory_capacity: str | None = Field(max_length=200)

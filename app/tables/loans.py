@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field
 
 from app.domain.loan_lifecycle import LoanAction, LoanStage
+from app.domain.national_law import LegalRegime
 from app.domain.products import Party
 from app.tables.base import HISTORY, RECORD, cents, entered_at, json_column, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
@@ -17,6 +18,8 @@ from app.tenancy import TenantTable, within_tenant
 
 class Loan(TenantTable, table=True):
     """A loan contract. `stage` is what has been done; the status of a day is derived, never stored.
+
+    `legal_regime` is the law that the contract is written under for its whole life, null where it is not known.
 
     A partner's loan names the partner, the handoff that it answers and the number of its offer; what it tells of the
     signatories stands in `signed_by` where the rules do not state them.
@@ -54,6 +57,7 @@ class Loan(TenantTable, table=True):
     handoff_id: UUID | None = None
     offer_number: str | None = Field(default=None, max_length=64)
     offer_valid_until: date | None = None
+    legal_regime: LegalRegime | None = Field(default=None, sa_type=value_enum(LegalRegime, "legal_regime"))
     contract_sha256: str | None = Field(default=None, max_length=64)
     signed_by: list[str] | None = Field(default=None, sa_type=ARRAY(TEXT))
     entered_at: datetime = entered_at()
@@ -83,7 +87,11 @@ class LoanTransition(TenantTable, table=True):
 
 
 class Signature(TenantTable, table=True):
-    """The signature of one party to the contract, and of the support contract (contrat d'accompagnement) with it."""
+    """The signature of one party to the contract, and of the support contract (contrat d'accompagnement) with it.
+
+    `present` are the parties who were there, empty where nobody said; `curator` who signed beside a borrower under
+    curatorship.
+    """
 
     __tablename__ = "signatures"
     __table_args__ = (
@@ -97,6 +105,9 @@ class Signature(TenantTable, table=True):
     party: Party = Field(sa_type=value_enum(Party, "party"))
     signed_on: date
     support_contract_signed_on: date | None
+    present: list[str] = Field(sa_type=ARRAY(TEXT))
+    place: str | None = Field(max_length=200)
+    curator: str | None = Field(max_length=200)
     account_id: UUID
     entered_at: datetime = entered_at()
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DDL, CheckConstraint, DateTime, ForeignKeyConstraint, UniqueConstraint, event, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -68,6 +68,7 @@ class RuleVersionRow(TenantTable, table=True):
     reference: str
     products: list[dict[str, Any]] = json_column(list)
     indexes: list[dict[str, Any]] = json_column(list)
+    commission: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     adopted_by: UUID | None = None
     closes_version: int | None = None
     withdrawn_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -49,7 +49,13 @@ DECISIONS: dict[str, Json] = {
         "other_answer": OTHER_ANSWER,
         **SIGNED,
     },
-    "adjourn": {"outcome": "adjourn", "reason_code": "missing_papers", "reason": "Le devis manque", **SIGNED},
+    "adjourn": {
+        "outcome": "adjourn",
+        "reason_code": "missing_papers",
+        "reason": "Le devis manque",
+        "missing": ["Devis"],
+        **SIGNED,
+    },
     "endorse": {"outcome": "endorse", "loan": {"amount_cents": 200_000, "duration_months": 24}, **SIGNED},
     "decline": {
         "outcome": "decline",
@@ -85,7 +91,20 @@ ADDITIONS: dict[str, tuple[str, Json]] = {
     "plan_appointment": ("appointments", {"starts_at": "2190-01-10T09:00:00Z", "kind": "desk"}),
     "write_note": ("notes", {"text": "La personne rappellera", "visibility": "shared"}),
 }
+RECTIFIED: Json = {"rectified_on": "2026-01-10", "reason": "Erreur", "signatory": "La présidente"}
+ON_DECISIONS: dict[str, tuple[str, Json]] = {
+    "withdraw_decision": ("rectifications", {"kind": "withdrawal", **RECTIFIED}),
+    "abrogate_decision": ("rectifications", {"kind": "abrogation", **RECTIFIED}),
+    "correct_decision": ("rectifications", {"kind": "material_error", "corrections": {"body": "CA"}, **RECTIFIED}),
+    "notify_decision": (
+        "notifications",
+        {"notified_on": "2026-01-10", "channel": "post", "recipient": "applicant"},
+    ),
+}
 SENDINGS = {"send_precheck": "precheck", "send_loan_file": "loan_file"}
+# Besançon decides ahead of its sessions since May 2011.
+AHEAD: Json = {**SIGNED, "decided_on": "2011-06-01"}
+RATIFIED: Json = {"ratified": True, "ratified_on": "2011-06-17", "signatory": SIGNED["signatory"]}
 CANCELLATION = {"cancelled_on": "2011-01-22", "reason": "Désistement"}
 
 State = Callable[[Ccas], Awaitable[str]]
@@ -232,6 +251,16 @@ async def try_on_request(
         return await refer(ccas, staff, request_id)
     if action in ("assess", "await_papers", "submit"):
         return await staff.post(f"{path}/{action.replace('_', '-')}")
+    if action == "ratify":
+        decisions = (await ok(ccas.agent.get("/decisions", request_id=request_id, limit=100)))["items"]
+        waiting = [
+            one["id"] for one in decisions if (await ok(ccas.agent.get(f"/decisions/{one['id']}")))["provisional"]
+        ]
+        return await staff.post(f"/decisions/{(*waiting, NOBODY)[0]}/ratifications", RATIFIED)
+    if action in ON_DECISIONS:
+        decisions = (await ok(ccas.agent.get("/decisions", request_id=request_id)))["items"]
+        part, body = ON_DECISIONS[action]
+        return await staff.post(f"/decisions/{decisions[0]['id'] if decisions else NOBODY}/{part}", body)
     sent = _sent(ccas, action, signed_as, colleague)
     if sent is not None:
         return await staff.post(f"{path}/{sent[0]}", sent[1])
@@ -255,11 +284,15 @@ def _sent(ccas: Ccas, action: str, signed_as: Json, colleague: str) -> tuple[str
         return "handoffs", {"kind": SENDINGS[action], "support_person": SUPPORT_PERSON}
     if action in ENDS:
         return "close", {"outcome": ENDS[action], "reason_code": "other", "other_answer": REFERRAL}
+    ahead = {**DECISIONS["approve"], **(AHEAD if signed_as is SIGNED else signed_as), "fast_track": True}
+    if signed_as is not SIGNED:
+        ahead |= {"outcome": "endorse", "loan": DECISIONS["endorse"]["loan"]}
     moved = {"transferred_on": "2011-01-10", "reason": "Déménagement", "person_moved": False}
     others: dict[str, tuple[str, Json]] = {
         "reopen": ("reopen", {"reason": "La personne est revenue"}),
         "assign": ("assignments", {"account_id": colleague, "assigned_on": "2026-01-10"}),
         "transfer": ("transfers", {"to_commune_insee_code": ccas.insee_code, **moved}),
+        "fast_track": ("decisions", ahead),
         "offer_loan": ("loans", {"offered_on": "2011-02-01", "first_due_on": "2011-03-05"}),
         **ADDITIONS,
     }
@@ -304,7 +337,8 @@ async def test_a_request_tells_what_this_caller_may_do_with_it(
 
 def test_every_state_of_a_request_is_tried() -> None:
     with_a_lender = WITH_LENDER | {RequestStatus.DECLINED, RequestStatus.LENDER_REFUSED}
-    assert {status for status, _ in REQUESTS.values()} == set(RequestStatus) - with_a_lender
+    ahead_of_session = {RequestStatus.APPROVED_PROVISIONAL}
+    assert {status for status, _ in REQUESTS.values()} == set(RequestStatus) - with_a_lender - ahead_of_session
 
 
 async def test_the_desk_is_told_of_no_action_and_may_only_plan_an_appointment(
@@ -322,7 +356,8 @@ async def test_the_desk_is_told_of_no_action_and_may_only_plan_an_appointment(
 async def test_all_that_keeps_a_file_from_the_commission_is_told(besancon: Ccas) -> None:
     items = (await ok(besancon.agent.get(f"/requests/{await being_assessed(besancon)}/actions")))["items"]
     (submit,) = [item for item in items if item["action"] == "submit"]
-    assert submit == {"action": "submit", "allowed": False, "reasons": ["budget_missing", "plan_missing"]}
+    assert (submit["allowed"], submit["reasons"]) == (False, ["budget_missing", "plan_missing"])
+    assert (submit["not_before"], submit["not_after"]) == (None, None)
 
 
 async def test_a_role_that_lacks_and_a_state_that_forbids_are_both_told(besancon: Ccas) -> None:
@@ -382,11 +417,12 @@ async def try_on_loan(ccas: Ccas, staff: Staff, loan_id: str, action: str) -> Re
         "sign": ("signatures", {"party": awaited[0], "signed_on": "2011-01-22"}),
         "disburse": (
             "disbursements",
-            {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}},
+            {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}},
         ),
         "repay": ("repayments", repayment(4_500, "2011-02-05", str(uuid4()))),
         "open_litigation": ("litigation", {"opened_on": "2011-07-01"}),
         "cancel": ("cancellations", CANCELLATION),
+        "withdraw": ("withdrawals", {"withdrawn_on": "2011-01-24"}),
     }[action]
     return await staff.post(f"{path}/{event}", body)
 

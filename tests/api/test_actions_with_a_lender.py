@@ -35,6 +35,7 @@ from tests.lenders import (
 from tests.support import Ccas, Databases, Json, Staff, ok, open_ccas, run_sql
 
 # As in `tests/lenders.py`.
+ALL_THERE: Json = {"signed_on": "2018-03-26", "present": ["borrower", "ccas", "lender"]}
 SIGNED_IN_2018 = {**SIGNED, "decided_on": "2018-03-12"}
 
 
@@ -177,7 +178,7 @@ async def test_a_request_tells_what_may_be_done_where_a_partner_lends(
 
 async def signed_in_part(lent: Lent) -> str:
     loan_id = await lent.offered()
-    await ok(lent.ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": "ccas", "signed_on": "2018-03-26"}))
+    await ok(lent.ccas.agent.post(f"/loans/{loan_id}/signatures", {**ALL_THERE, "party": "ccas"}))
     return loan_id
 
 
@@ -212,10 +213,12 @@ async def try_on_lent(ccas: Ccas, staff: Staff, loan_id: str, action: str) -> Re
     path = f"/loans/{loan_id}"
     if action == "sign":
         awaited = (await ok(ccas.agent.get(path)))["awaiting_signature_of"] or ["borrower"]
-        signature = {"party": awaited[0], "signed_on": "2018-03-26"}
+        signature = {**ALL_THERE, "party": awaited[0]}
         if awaited[0] == "borrower":
             signature["support_contract_signed_on"] = "2018-03-26"
         return await staff.post(f"{path}/signatures", signature)
+    if action == "withdraw":
+        return await staff.post(f"{path}/withdrawals", {"withdrawn_on": "2018-03-27"})
     if action == "cancel":
         return await staff.post(f"{path}/cancellations", {**CANCELLATION, "cancelled_on": "2018-03-28"})
     return await try_on_loan(ccas, staff, loan_id, action)

@@ -34,12 +34,15 @@ ADJOURNMENT: Json = {
     "outcome": "adjourn",
     "reason_code": "missing_papers",
     "reason": "Le devis manque",
+    "missing": ["Devis"],
     "decided_on": "2011-01-20",
     "signatory": "La présidente de la commission",
 }
 GRANT: Json = {
     "outcome": "grant_only",
     "grant_cents": 30_000,
+    "reason_code": "fragile_finances",
+    "reason": "Un prêt pèserait trop sur le budget",
     "decided_on": "2011-01-20",
     "signatory": "La présidente de la commission",
 }
@@ -53,6 +56,7 @@ def plan(*lines: Json) -> Json:
     return {"lines": list(lines)}
 
 
+WHY_LESS: Json = {"reason_code": "fragile_finances", "reason": "La mensualité serait trop lourde"}
 GRANT_PLAN = plan(line("grant", 30_000), line("own", 170_000))
 
 
@@ -165,8 +169,12 @@ async def test_less_may_be_approved_than_was_asked_for(besancon: Ccas) -> None:
     request_id = await submitted(besancon)
     money = plan(line("loan", 150_000), line("own", 50_000))
     terms = {"amount_cents": 150_000, "duration_months": 15}
-    decision = await decide(besancon, request_id, approval(terms, financing_plan=money))
+    lower = approval(terms, financing_plan=money)
+    problem = await denied(besancon, request_id, lower, "reason_not_given")
+    assert problem["differs"] == ["amount"]
+    decision = await decide(besancon, request_id, {**lower, **WHY_LESS})
     assert decision["loan"]["amount_cents"] == 150_000
+    assert decision["differs_from_request"] == {"amount": True, "duration": False, "instalment": False}
     request = await ok(besancon.agent.get(f"/requests/{request_id}"))
     assert request["requested_amount_cents"] == 200_000
 
@@ -174,7 +182,8 @@ async def test_less_may_be_approved_than_was_asked_for(besancon: Ccas) -> None:
 async def test_the_plan_that_a_decision_carries_becomes_the_plan_of_the_file(besancon: Ccas) -> None:
     request_id = await submitted(besancon)
     money = plan(line("loan", 150_000), line("own", 50_000))
-    await decide(besancon, request_id, approval({"amount_cents": 150_000, "duration_months": 15}, financing_plan=money))
+    terms = {"amount_cents": 150_000, "duration_months": 15}
+    await decide(besancon, request_id, approval(terms, financing_plan=money, **WHY_LESS))
     kept = await ok(besancon.agent.get(f"/requests/{request_id}/financing-plan"))
     assert (kept["revision"], kept["balanced"]) == (2, True)
     assert [entry["amount_cents"] for entry in kept["lines"]] == [150_000, 50_000]

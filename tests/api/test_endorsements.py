@@ -17,7 +17,10 @@ DECLINED: Json = {
     "decided_on": "2018-03-20",
     "signatory": "La responsable du dispositif",
 }
-ADJOURNED = {name: value for name, value in DECLINED.items() if name != "other_answer"} | {"outcome": "adjourn"}
+ADJOURNED = {name: value for name, value in DECLINED.items() if name != "other_answer"} | {
+    "outcome": "adjourn",
+    "missing": ["Devis"],
+}
 
 
 async def file_of(databases: Databases, ccas: Ccas, amount_cents: int = 200_000, **changes: Any) -> str:
@@ -109,6 +112,7 @@ async def test_an_endorsement_carries_a_plan_that_balances_and_says_the_same(
         await refused(amiens.decider.post(f"{path}/decisions", body), 409, code)
     await refused(amiens.decider.post(f"{path}/decisions", endorsement(150_000, 24)), 409, "plan_differs_from_decision")
     body = {**endorsement(150_000, 24), "financing_plan": plan(("loan", 150_000), ("own", 50_000))}
+    body |= {"reason_code": "fragile_finances", "reason": "La mensualité serait trop lourde"}
     assert (await ok(amiens.decider.post(f"{path}/decisions", body)))["loan"]["amount_cents"] == 150_000
 
 

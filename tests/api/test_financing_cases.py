@@ -34,7 +34,8 @@ def decision(case: Json) -> Json:
 @pytest.mark.parametrize("case", PLANS, ids=[case["id"] for case in PLANS])
 async def test_a_plan_of_several_sources_adds_up_to_the_cent_or_goes_nowhere(besancon: Ccas, case: Json) -> None:
     cost = case["project_cost_cents"]
-    asked = {"purpose": case["purpose"], "project_cost_cents": cost, "requested_amount_cents": cost}
+    requested = cents_of(case, "loan") + cents_of(case, "grant")
+    asked = {"purpose": case["purpose"], "project_cost_cents": cost, "requested_amount_cents": requested}
     request = await ok(besancon.agent.post("/requests", demand(besancon, received_on="2011-11-02", **asked)))
     path = f"/requests/{request['id']}"
     for fact in ATTESTED:

@@ -17,8 +17,10 @@ from tests.lenders import (
     SUPPORT_PERSON,
     accepted_by,
     authorised,
+    before_commission,
     check,
     endorsed,
+    endorsement,
     handed_over,
     lender_of,
     machine_of,
@@ -61,6 +63,21 @@ def story(handoff: Json) -> list[tuple[str, str, str, str | None]]:
 
 
 # What leaves.
+
+
+async def test_an_endorsed_file_leaves_no_earlier_than_its_last_condition_is_met(
+    databases: Databases, amiens: Ccas
+) -> None:
+    path = await before_commission(amiens, None, 200_000)
+    body = endorsement(200_000, 24, conditions=["Permis de conduire obtenu", "Contrat de travail signé"])
+    decision = await ok(amiens.decider.post(f"{path}/decisions", body))
+    sending = {"kind": "loan_file", "support_person": SUPPORT_PERSON, "sent_on": "2018-03-19"}
+    for number, met_on in ((1, "2018-03-20"), (2, "2018-03-15")):
+        await refused(amiens.agent.post(f"{path}/handoffs", sending), 409, "conditions_not_met")
+        await ok(amiens.agent.post(f"/decisions/{decision['id']}/conditions/{number}/met", {"met_on": met_on}))
+    problem = await refused(amiens.agent.post(f"{path}/handoffs", sending), 409, "date_out_of_order")
+    assert (problem["field"], problem["not_before"]) == ("sent_on", "2018-03-20")
+    await ok(amiens.agent.post(f"{path}/handoffs", {**sending, "sent_on": "2018-03-20"}))
 
 
 async def test_a_handoff_is_sent_in_one_act_and_read_by_all_staff(toulouse: Ccas) -> None:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from tests.api.test_referrals import anonymous, referral
+from tests.committees import committee_of, session_of
 from tests.lenders import sent
 from tests.openapi import Callers, Operation, everyone, forms, json_bytes, open_both, operations, resolved
 from tests.support import APPROVAL, Ccas, Databases, Json, Staff, demand, offered, ok, refused, submitted
@@ -73,7 +74,11 @@ async def with_lists(ccas: Ccas) -> dict[str, str]:
         await ok(ccas.agent.post(f"{request}/notes", {"text": "Vu", "visibility": "shared"}))
         done = {"kind": "budget_follow_up", "done_on": "2011-03-10"}
         await ok(ccas.agent.post(f"/support-contracts/{contract['id']}/support-actions", done))
+    (committee, members), _ = await committee_of(ccas), await committee_of(ccas)
+    for _ in range(2):
+        await session_of(ccas, committee=(committee, members))
     return {
+        "committee_id": committee.rpartition("/")[2],
         "request_id": request.rpartition("/")[2],
         "contact_id": contact.rpartition("/")[2],
         "support_contract_id": contract["id"],

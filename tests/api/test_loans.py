@@ -25,7 +25,7 @@ from tests.support import (
 )
 
 OFFER: Json = {"offered_on": "2011-01-21", "first_due_on": "2011-02-05"}
-PAYMENT: Json = {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}}
+PAYMENT: Json = {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}}
 
 
 async def sign(ccas: Ccas, loan_id: str, party: str, on: str = "2011-01-22") -> Json:
@@ -347,6 +347,19 @@ async def test_nobody_signs_a_loan_whose_first_instalment_is_past(besancon: Ccas
     await refused(besancon.agent.post(f"/loans/{loan_id}/signatures", late), 409, "due_before_paid")
 
 
+async def test_nobody_signs_a_loan_that_could_only_be_paid_after_its_first_instalment(besancon: Ccas) -> None:
+    """Accepted on the 22nd, paid from the 30th on: the CCAS may not pay before, nor the borrower owe before."""
+    loan_id = await offered(besancon, first_due_on="2011-01-29")
+    path = f"/loans/{loan_id}/signatures"
+    await sign(besancon, loan_id, "ccas", "2011-01-22")
+    answer = besancon.agent.post(path, {"party": "borrower", "signed_on": "2011-01-22"})
+    problem = await refused(answer, 409, "due_before_paid")
+    assert problem["first_due_on"] == "2011-01-29"
+    loan = await ok(besancon.agent.get(f"/loans/{loan_id}"))
+    assert (loan["status"], loan["awaiting_signature_of"]) == ("offered", ["borrower"])
+    assert (await sign(besancon, loan_id, "borrower", "2011-01-21"))["earliest_release_on"] == "2011-01-29"
+
+
 async def test_an_offer_is_not_withdrawn_before_it_was_signed_by_someone(besancon: Ccas) -> None:
     loan_id = await offered(besancon)
     await sign(besancon, loan_id, "ccas", "2011-01-24")
@@ -377,10 +390,10 @@ async def test_a_cancelled_loan_is_neither_signed_nor_paid(besancon: Ccas) -> No
 
 async def test_a_signed_loan_is_paid_out_whole(besancon: Ccas) -> None:
     loan_id = await disbursed(besancon)
-    loan = await on_day(besancon, loan_id, "2011-01-25")
+    loan = await on_day(besancon, loan_id, "2011-01-30")
     assert (loan["status"], loan["outstanding_cents"]) == ("not_started", 200_000)
     assert loan["next_due"] == {"number": 1, "due_on": "2011-02-05", "amount_cents": 4_500}
-    assert (await on_day(besancon, loan_id, "2011-01-24"))["outstanding_cents"] == 0
+    assert (await on_day(besancon, loan_id, "2011-01-29"))["outstanding_cents"] == 0
     (entry,) = (await ok(besancon.agent.get(f"/loans/{loan_id}/ledger")))["items"]
     assert (entry["kind"], entry["amount_cents"], entry["payee_kind"]) == ("disbursement", 200_000, "supplier")
 
@@ -408,8 +421,8 @@ async def test_a_loan_is_not_paid_out_before_everyone_signed(besancon: Ccas) -> 
     await refused(besancon.agent.post(f"/loans/{loan_id}/disbursements", PAYMENT), 409, "illegal_transition")
 
 
-@pytest.mark.parametrize(("on", "code"), [("2011-01-21", "date_out_of_order"), ("2199-01-01", "date_in_future")])
-async def test_a_payment_lies_between_the_last_signature_and_today(besancon: Ccas, on: str, code: str) -> None:
+@pytest.mark.parametrize(("on", "code"), [("2011-01-21", "release_too_early"), ("2199-01-01", "date_in_future")])
+async def test_a_payment_lies_between_the_first_day_of_the_law_and_today(besancon: Ccas, on: str, code: str) -> None:
     loan_id = await accepted(besancon)
     payment = {**PAYMENT, "disbursed_on": on}
     await refused(besancon.agent.post(f"/loans/{loan_id}/disbursements", payment), 409, code)
@@ -441,8 +454,8 @@ async def test_nobody_is_late_on_the_day_the_money_is_paid_out(besancon: Ccas) -
     [
         ("2011-01-21", "offered", 0, 0),
         ("2011-01-22", "accepted", 0, 0),
-        ("2011-01-24", "accepted", 0, 0),
-        ("2011-01-25", "not_started", 200_000, 0),
+        ("2011-01-29", "accepted", 0, 0),
+        ("2011-01-30", "not_started", 200_000, 0),
         ("2011-02-04", "not_started", 200_000, 0),
         ("2011-02-05", "running", 200_000, 0),
         ("2011-02-06", "overdue", 200_000, 4_500),
@@ -480,7 +493,7 @@ async def test_the_etag_of_another_day_is_another(besancon: Ccas) -> None:
     path = f"/loans/{await disbursed(besancon)}"
     tags = {
         (await besancon.agent.get(path, as_of=day)).headers["etag"]
-        for day in ("2011-01-25", "2011-02-06", "2011-01-25")
+        for day in ("2011-01-30", "2011-02-06", "2011-01-30")
     }
     assert len(tags) == 2
     before = await etag_of(besancon.agent, path)
@@ -522,7 +535,7 @@ async def test_a_debt_recovered_in_litigation_closes_the_loan_after_litigation(b
     assert (loan["status"], loan["closing_reasons"]) == ("closed", ["after_litigation"])
 
 
-@pytest.mark.parametrize(("on", "code"), [("2011-01-24", "date_out_of_order"), ("2199-01-01", "date_in_future")])
+@pytest.mark.parametrize(("on", "code"), [("2011-01-29", "date_out_of_order"), ("2199-01-01", "date_in_future")])
 async def test_litigation_lies_between_the_payment_and_today(besancon: Ccas, on: str, code: str) -> None:
     loan_id = await disbursed(besancon)
     await refused(besancon.agent.post(f"/loans/{loan_id}/litigation", {"opened_on": on}), 409, code)
@@ -562,7 +575,7 @@ async def test_the_reason_for_litigation_and_its_author_are_logged(besancon: Cca
         ("sign", "offered", "offered", "2011-01-22", None, agent),
         ("sign", "offered", "offered", "2011-01-22", None, agent),
         ("accept", "offered", "accepted", "2011-01-22", None, agent),
-        ("disburse", "accepted", "disbursed", "2011-01-25", None, agent),
+        ("disburse", "accepted", "disbursed", "2011-01-30", None, agent),
         ("open_litigation", "disbursed", "litigation", "2011-07-01", "1re mensualité", agent),
     ]
 

@@ -146,6 +146,7 @@ async def test_an_override_that_is_ill_formed_is_refused(
     body = approval(overrides=overrides, outcome=outcome)
     if outcome == "adjourn":
         body = {**body, "reason_code": "missing_papers", "reason": "Le devis manque", "loan": None}
+        body["missing"] = ["Devis"]
     problem = await refused(ccas.decider.post(await path_of(ccas), body), 422, "invalid")
     assert (problem["errors"][0]["pointer"], problem["errors"][0]["code"]) == (pointer, code)
 

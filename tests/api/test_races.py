@@ -20,7 +20,7 @@ from tests.support import (
     submitted,
 )
 
-PAYMENT = {"amount_cents": 200_000, "disbursed_on": "2011-01-25", "payee": {"kind": "supplier"}}
+PAYMENT = {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}}
 OFFER = {"offered_on": "2011-01-21", "first_due_on": "2011-02-05"}
 REFUSAL = {
     "outcome": "refuse",
@@ -200,6 +200,7 @@ async def test_of_two_changes_of_one_version_one_is_stale(besancon: Ccas, part: 
         "outcome": "adjourn",
         "reason_code": "missing_papers",
         "reason": "Devis",
+        "missing": ["Devis"],
         "decided_on": "2011-01-20",
         "signatory": "La présidente",
     }

@@ -370,6 +370,7 @@ ADJOURNMENT: Json = {
     "outcome": "adjourn",
     "reason_code": "project_needs_work",
     "reason": "Le produit est à changer.",
+    "missing": ["Un autre produit"],
 }
 
 
@@ -524,3 +525,12 @@ async def test_a_version_cannot_permit_what_the_law_forbids(amiens: Ccas) -> Non
     """Amiens' bank lends under the national guarantee: the law caps the amount and the duration."""
     found = await faults(amiens, await draft(amiens, {"amount_cents_max": 5_000_000}))
     assert "/body/products/0/amount_cents_max" in found
+
+
+async def test_how_the_commission_deliberates_is_adopted_with_the_products(besancon: Ccas) -> None:
+    said = {"quorum_members_min": 3, "quorum_percent": "50", "votes": "counted", "session_required": True}
+    adopted = await adopt(besancon, await draft(besancon, commission=said))
+    assert adopted["commission"] == {**said, "pages_anonymised": None}
+    rules = await ok(besancon.agent.get(f"/tenants/{besancon.slug}/rules", on=TOMORROW.isoformat()))
+    assert rules["commission"] == adopted["commission"]
+    assert (await present(besancon))["commission"] is None

@@ -14,7 +14,7 @@ from app.domain import eligibility
 from app.domain.permissions import Role
 from app.domain.rules import RuleVersion
 from app.services import aid_facts, rule_impacts, rules
-from tests.api.test_decisions import ADJOURNMENT, GRANT, GRANT_PLAN, REFUSAL, line, plan
+from tests.api.test_decisions import ADJOURNMENT, GRANT, GRANT_PLAN, REFUSAL, WHY_LESS, line, plan
 from tests.api.test_overrides import open_changed
 from tests.support import APPROVAL, Ccas, Databases, Json, ok, refused, run_sql, submitted
 
@@ -148,7 +148,7 @@ async def test_an_approval_is_told_on_what_was_approved(besancon: Ccas) -> None:
     asked = {"requested_amount_cents": 400_000, "project_cost_cents": 400_000}
     loan = {"loan": {"amount_cents": 300_000, "duration_months": 36}}
     narrowed = plan(line("loan", 300_000), line("own", 100_000))
-    approved = await decide(besancon, {**APPROVAL, **loan}, narrowed, **asked)
+    approved = await decide(besancon, {**APPROVAL, **loan, **WHY_LESS}, narrowed, **asked)
     assert verdicts(await impact(besancon)) == {approved["id"]: "same"}
 
 

@@ -15,6 +15,7 @@ from httpx import AsyncClient
 from app.cli import main
 from app.commands.tenant_export import export, stored_rules
 from app.commands.tenants import RulesDiffer, load_tenant, load_tenants, read_rules
+from app.domain.committees import CommissionRule, VoteKeeping
 from app.domain.rules import Index, IndexUnit, IndexValue, TenantRules
 from app.tenants import seed_files
 from tests.support import APPROVAL, Ccas, Databases, ok, refused, submitted, with_own_partners
@@ -220,6 +221,9 @@ async def test_what_is_exported_is_what_was_loaded_and_loads_again(
     assert stored_rules(databases.owner_url, rules.slug) == rules
 
 
+COMMISSION = CommissionRule(quorum_members_min=3, quorum_percent=Decimal("50.5"), votes=VoteKeeping.BY_NAME)
+
+
 async def test_what_yaml_would_read_otherwise_is_exported_in_quotes(databases: Databases, tmp_path: Path) -> None:
     rules = own(read_rules(SEEDS["toulouse"]))
     odd = [
@@ -241,7 +245,9 @@ async def test_what_yaml_would_read_otherwise_is_exported_in_quotes(databases: D
     index = Index(code="on", name="Yes", unit=IndexUnit.PERCENT, values=(value,))
     product = replace(rules.versions[0].products[0], public="\n".join(odd))
     product = replace(product, lender=replace(product.lender, steps=tuple(odd)))
-    rules = replace(rules, versions=(replace(rules.versions[0], products=(product,), indexes=(index,)),))
+    rules = replace(
+        rules, versions=(replace(rules.versions[0], products=(product,), indexes=(index,), commission=COMMISSION),)
+    )
     load_tenant(databases.owner_url, rules)
     path = tmp_path / "exported.yaml"
     path.write_text(export(databases.owner_url, rules.slug), "utf-8")

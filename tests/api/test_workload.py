@@ -108,13 +108,13 @@ async def test_a_loan_runs_from_its_payment_to_its_last_cent(besancon: Ccas) -> 
     loan_id = await disbursed(besancon)
     await ok(besancon.agent.post(f"/loans/{loan_id}/repayments", repayment(200_000, "2012-03-01", "B-1")))
     counts = {}
-    for to in ("2011-01-24", "2011-01-25", "2012-02-29", "2012-03-01"):
+    for to in ("2011-01-29", "2011-01-30", "2012-02-29", "2012-03-01"):
         told = await ok(besancon.manager.get("/workload", to=to))
         counts[to] = told["tenant"]["running_loans"]["count"]
         assert (await ok(besancon.agent.get(f"/loans/{loan_id}", as_of=to)))["status"] in (
             ("closed", "accepted") if not counts[to] else ("not_started", "running", "overdue")
         )
-    assert counts == {"2011-01-24": 0, "2011-01-25": 1, "2012-02-29": 1, "2012-03-01": 0}
+    assert counts == {"2011-01-29": 0, "2011-01-30": 1, "2012-02-29": 1, "2012-03-01": 0}
 
 
 async def test_a_period_ends_after_it_begins_and_not_after_today(fresnes: Ccas) -> None:

@@ -12,12 +12,18 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic_core import PydanticCustomError
 
 from app.domain import (
     appointment_lifecycle,
+    committee_errors,
+    contract_errors,
+    decision_errors,
     desk_errors,
+    document_errors,
     eligibility,
+    envelope_errors,
     errors,
     ficp,
     file_errors,
@@ -31,10 +37,12 @@ from app.domain import (
     papers,
     partner_errors,
     people_errors,
+    rectification_errors,
     referral_errors,
     referral_lifecycle,
     request_lifecycle,
     rule_errors,
+    session_lifecycle,
     support_errors,
 )
 from app.domain.breaches import Breach
@@ -71,13 +79,19 @@ PUBLIC = frozenset(
 NO_SLICE = frozenset({"docs", "health"})
 
 MODULES_OF_ERRORS = (
+    committee_errors.__name__,
+    decision_errors.__name__,
+    contract_errors.__name__,
     desk_errors.__name__,
+    envelope_errors.__name__,
+    document_errors.__name__,
     errors.__name__,
     file_errors.__name__,
     intake_errors.__name__,
     meeting_errors.__name__,
     partner_errors.__name__,
     people_errors.__name__,
+    rectification_errors.__name__,
     referral_errors.__name__,
     rule_errors.__name__,
     support_errors.__name__,
@@ -273,6 +287,19 @@ def test_no_route_is_left_out_of_the_document_but_the_documentation_itself() -> 
     assert plain - hidden <= {"/openapi.json"}
 
 
+def test_no_route_is_hidden_by_the_path_of_one_before_it() -> None:
+    before: list[APIRoute] = []
+    hidden = []
+    for route in routes():
+        hidden += [
+            (one.path, route.path)
+            for one in before
+            if one.methods & route.methods and one.path_regex.fullmatch(route.path)
+        ]
+        before.append(route)
+    assert hidden == []
+
+
 def test_every_post_declares_its_idempotency_key_and_every_edit_its_version() -> None:
     keyless = [
         operation.id
@@ -405,6 +432,7 @@ def test_french_and_english_tell_the_same(section: str) -> None:
         *(handoff_lifecycle.HandoffStatus, handoff_lifecycle.HandoffAction, handoff_lifecycle.HandoffKind),
         *(loan_lifecycle.LoanStage, loan_lifecycle.LoanAction),
         *(appointment_lifecycle.AppointmentStatus, appointment_lifecycle.AppointmentAction),
+        session_lifecycle.SessionStatus,
         *(papers.PaperStatus, papers.PaperAction),
         *(referral_lifecycle.ReferralStatus, referral_lifecycle.ReferralAction),
         *(ficp.Standing, ficp.CheckStage, Party),

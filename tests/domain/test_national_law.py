@@ -24,6 +24,8 @@ from app.domain.national_law import (
     Unit,
     Value,
     earliest_release,
+    offer_open_until,
+    refund_deadline,
     withdrawal_deadline,
 )
 from app.parameters.law import national_law, read_national_law
@@ -177,6 +179,21 @@ def test_the_law_is_that_of_the_offer() -> None:
     assert withdrawal_deadline(LAW, accepted_on=accepted_on, offered_on=date(2011, 5, 1)) == date(2011, 5, 16)
     assert earliest_release(LAW, accepted_on=accepted_on, offered_on=date(2004, 1, 1)) is None
     assert withdrawal_deadline(LAW, accepted_on=accepted_on, offered_on=date(2004, 1, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("offered_on", "until", "refund"),
+    [
+        (date(2011, 4, 30), None, None),
+        (date(2011, 5, 1), date(2011, 5, 16), date(2011, 5, 31)),
+        (date(2026, 3, 2), date(2026, 3, 17), date(2026, 4, 1)),
+    ],
+)
+def test_an_offer_is_open_for_fifteen_days_and_what_was_lent_comes_back_within_thirty(
+    offered_on: date, until: date | None, refund: date | None
+) -> None:
+    assert offer_open_until(LAW, offered_on=offered_on) == until
+    assert refund_deadline(LAW, withdrawn_on=offered_on, offered_on=offered_on) == refund
 
 
 def test_the_deadline_moves_on_the_holidays_of_alsace_too() -> None:

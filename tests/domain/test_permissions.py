@@ -41,6 +41,9 @@ def test_a_manager_writes_rules_the_work_of_the_staff_and_notes_and_no_file() ->
     assert {one for one in allowed if one.rpartition("_")[2] in writes} == {
         "rule_adoptions_create", "rule_adoptions_withdraw", "rule_impacts_create", "transfers_create",
         "assignments_create", "working_times_create", "workload_thresholds_create", "notes_create",
+        "committees_create", "committees_update", "committee_members_create", "sessions_create", "recusals_create",
+        "session_attendances_create", "agenda_items_create", "agenda_items_withdraw", "votes_create",
+        "envelopes_create", "logos_create",
     }  # fmt: skip
 
 

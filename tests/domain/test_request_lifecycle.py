@@ -37,6 +37,14 @@ EXPECTED = {
         A.ADJOURN: S.ADJOURNED,
         A.ENDORSE: S.ENDORSED,
         A.DECLINE: S.DECLINED,
+        A.APPROVE_PROVISIONALLY: S.APPROVED_PROVISIONAL,
+    },
+    # Ahead of the session: it ratifies what was decided, or has the file before it again.
+    S.APPROVED_PROVISIONAL: {
+        A.RATIFY_APPROVAL: S.APPROVED,
+        A.RATIFY_GRANT: S.GRANT_ONLY,
+        A.RATIFY_ENDORSEMENT: S.ENDORSED,
+        A.REFUSE_TO_RATIFY: S.SUBMITTED,
     },
     S.ADJOURNED: {A.ASSESS: S.ASSESSMENT, A.SUBMIT: S.SUBMITTED},
     S.APPROVED: {A.CONTRACT: S.CONTRACTED},
@@ -56,6 +64,9 @@ EXPECTED = {
     S.REFERRED: {A.REOPEN: S.ASSESSMENT, A.REOPEN_AT_INTAKE: S.INTAKE},
     S.LENDER_REFUSED: {A.REOPEN: S.ASSESSMENT},
 }
+# What the CCAS decided is withdrawn, or abrogated where it gives, until there is a contract: it is decided anew.
+ABROGATED = {S.APPROVED_PROVISIONAL, S.APPROVED, S.GRANT_ONLY, S.ENDORSED, S.SENT_TO_LENDER, S.LENDER_ACCEPTED}
+WITHDRAWN_DECISION = ABROGATED | {S.REFUSED, S.DECLINED, S.ADJOURNED}
 # Somebody else is better placed, before anything was granted.
 REFERABLE = {S.INTAKE, S.ASSESSMENT, S.AWAITING_PAPERS, S.SUBMITTED, S.ADJOURNED}
 # The way of a file that a partner lends to, and the steps along it; nothing skips one.
@@ -76,6 +87,10 @@ def test_every_pair_of_state_and_action_leads_where_the_rulings_say(status: S, a
         expected = S.WITHDRAWN if action is A.WITHDRAW else S.CLOSED_WITHOUT_ACTION
     if status in REFERABLE and action is A.REFER:
         expected = S.REFERRED
+    if (action is A.ABROGATE_DECISION and status in ABROGATED) or (
+        action is A.WITHDRAW_DECISION and status in WITHDRAWN_DECISION
+    ):
+        expected = S.SUBMITTED
     if expected is not None:
         assert after(status, action) is expected
         return
@@ -85,9 +100,9 @@ def test_every_pair_of_state_and_action_leads_where_the_rulings_say(status: S, a
 
 
 @pytest.mark.parametrize("status", sorted(ENDS))
-def test_an_end_is_an_end_unless_the_file_is_taken_up_again(status: S) -> None:
+def test_an_end_is_an_end_unless_the_file_is_taken_up_again_or_its_decision_withdrawn(status: S) -> None:
     actions = {action for action in A if (status, action) in TRANSITIONS}
-    assert actions <= {A.REOPEN, A.REOPEN_AT_INTAKE}
+    assert actions <= {A.REOPEN, A.REOPEN_AT_INTAKE, A.WITHDRAW_DECISION, A.ABROGATE_DECISION}
 
 
 @pytest.mark.parametrize("status", [S.REFUSED, S.DECLINED, S.GRANT_ONLY])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.domain.amortization import RemainderOn, Rounding
+from app.domain.committees import CommissionRule
 from app.domain.dates import Precision
 from app.domain.errors import FieldFault
 from app.domain.lenders import (
@@ -30,6 +31,7 @@ from app.domain.lenders import (
     RefundCondition,
 )
 from app.domain.national_law import Scope
+from app.domain.notices import FastTrackNotice
 from app.domain.permissions import Role
 from app.domain.products import (
     Attested,
@@ -245,6 +247,7 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
         ({"signed_by": ()}, "signed_by", "too_short"),
         ({"signed_by": (Party.CCAS, Party.LENDER)}, "signed_by", "borrower_signs_not"),
         ({**OWN_FUNDS, "ficp": LENT.products[0].ficp}, "ficp", "no_lender_to_check"),
+        ({"excluded_from_consumer_credit": True}, "excluded_from_consumer_credit", "partner_not_excluded"),
         ({"code": "Prêt"}, "code", "bad_code"),
         ({"code": "p" * 64}, "code", "bad_code"),
         ({"lender": replace(PARTNER, code="the-bank")}, "lender.code", "bad_code"),
@@ -351,6 +354,14 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
             "scale_without_unit",
         ),
         ({"fast_track_ratified": False, "fast_track": False}, "fast_track_ratified", "ratified_without_fast_track"),
+        ({"fast_track": False, "fast_track_by": (Role.MANAGER,)}, "fast_track_by", "by_without_fast_track"),
+        ({"fast_track": True, "fast_track_by": ()}, "fast_track_by", "too_short"),
+        ({"fast_track": True, "fast_track_by": (Role.DESK,)}, "fast_track_by", "role_cannot_decide"),
+        (
+            {"fast_track": True, "fast_track_notice": FastTrackNotice.AFTER_RATIFICATION},
+            "fast_track_notice",
+            "notice_without_ratification",
+        ),
         (borne(aid(share_percent=Decimal(0))), "interest_aids.0.share_percent", "not_positive"),
         (borne(aid(), rate_percent=Decimal(0)), "interest_aids.0", "aid_without_interest"),
         ({"guarantees": (guarantee("0"),)}, "guarantees.0.share_percent", "not_positive"),
@@ -455,6 +466,10 @@ def test_every_fault_is_told_not_the_first() -> None:
 # The version.
 
 
+def deliberating(**rule: Any) -> RuleVersion:
+    return replace(LENT, commission=CommissionRule(**rule))
+
+
 @pytest.mark.parametrize(
     ("version", "path", "code"),
     [
@@ -466,6 +481,10 @@ def test_every_fault_is_told_not_the_first() -> None:
         (replace(LENT, products=()), "products", "too_short"),
         (replace(LENT, products=LENT.products * 2), "products.1.code", "same_code"),
         (replace(LENT, reference="\n"), "reference", "blank"),
+        (deliberating(quorum_members_min=0), "commission.quorum_members_min", "too_small"),
+        (deliberating(quorum_members_min=1_001), "commission.quorum_members_min", "too_large"),
+        (deliberating(quorum_percent=Decimal("100.01")), "commission.quorum_percent", "too_large"),
+        (deliberating(quorum_percent=Decimal("33.3333333")), "commission.quorum_percent", "too_many_decimals"),
         (replace(LENT, indexes=(STEADY, STEADY)), "indexes.1.code", "same_code"),
         (
             replace(lent(), indexes=(index((None, date(2024, 5, 31), "3"), (date(2024, 6, 2), None, "2")),)),

@@ -12,6 +12,7 @@ import pytest
 
 from app.commands.rule_words import difference_words, product_words, told
 from app.commands.tenants import read_rules
+from app.domain.committees import CommissionRule, VoteKeeping
 from app.domain.ledger import PayeeKind
 from app.domain.lenders import Guarantee, Lender
 from app.domain.products import Commitment
@@ -109,6 +110,18 @@ def test_products_and_indexes_are_compared_by_code_wherever_they_stand() -> None
         "indexes.livret_a": (INDEX, None),
     }
     assert of(LENT, before) == {"products.other": (None, other), "indexes.livret_a": (None, INDEX)}
+
+
+def test_how_the_commission_deliberates_is_compared_rule_by_rule() -> None:
+    before = replace(LENT, commission=CommissionRule(quorum_members_min=3))
+    after = replace(LENT, commission=CommissionRule(votes=VoteKeeping.COUNTED))
+    assert of(before, after) == {
+        "commission.quorum_members_min": (3, None),
+        "commission.votes": (None, VoteKeeping.COUNTED),
+    }
+    assert of(LENT, replace(LENT, commission=CommissionRule())) == {}
+    words = [difference_words(one).replace("\u00a0", " ") for one in differences(before, after)]
+    assert words == ["Quorum en membres : 3 → –", "Votes consignés : – → en nombre"]
 
 
 # Words.

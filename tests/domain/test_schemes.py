@@ -325,9 +325,10 @@ def loaded(block: Block, folder: Path) -> Any:
 def completed(smallest: dict[str, Any], fragment: dict[str, Any]) -> dict[str, Any]:
     """The smallest file with the fragment in its place: rules of a product, of the version or of the whole file."""
     beside = {name: fragment.get(name, []) for name in ("indexes", "agreements")}
+    beside["commission"] = fragment.get("commission")
     version = smallest["versions"][0]
     product = version["products"][0] | {name: value for name, value in fragment.items() if name not in beside}
-    versions = [version | {"products": [product], "indexes": beside["indexes"]}]
+    versions = [version | {"products": [product], "indexes": beside["indexes"], "commission": beside["commission"]}]
     return smallest | {"versions": versions, "agreements": beside["agreements"]}
 
 

@@ -247,7 +247,7 @@ def test_fixed_lists() -> None:
 
 
 def test_every_reason_serves_some_act() -> None:
-    acts = [reasons_for(act) for act in ("refuse", "adjourn", "close")]
+    acts = [reasons_for(act) for act in ("refuse", "adjourn", "close", "give")]
     assert frozenset().union(*acts) == codes("reasons")
     assert all(acts)
 

@@ -145,7 +145,9 @@ async def _lend(file: PartnerFile, offer: Offer, contract: Contract, handoff: Ha
     made = await desk.lender.post(f"{path}/offers", _offer(file, offer), OfferRead, key=f"{key}-offer")
     loan = await desk.agent.get(f"/loans/{made.loan_id}", LoanRead)
     for party in loan.awaiting_signature_of:
-        signature = {"party": party, "signed_on": on}
+        signature: Json = {"party": party, "signed_on": on}
+        if contract.support_contract:
+            signature["present"] = loan.awaiting_signature_of
         if party is Party.BORROWER and contract.support_contract:
             signature["support_contract_signed_on"] = on
         await desk.agent.post(f"/loans/{loan.id}/signatures", signature, LoanRead, key=f"{key}-signature-{party}")
