@@ -130,14 +130,16 @@ async def test_a_car_to_keep_a_job_with_a_loan_and_a_grant_repaid_on_schedule(be
     await car.repaid("2014-01-06", 34)
     loan = await ok(besancon.manager.get(f"/loans/{car.loan_id}"))
     assert (loan["status"], loan["closing_reasons"], loan["credit_cents"]) == ("closed", ["on_schedule"], 0)
-    assert await possible(besancon, car.path) == {*EVER, "ask_paper", "assign", "attest", "plan_appointment"}
+    assert await possible(besancon, car.path) == {
+        *EVER, "ask_paper", "assign", "attest", "plan_appointment", "correct_decision",
+    }  # fmt: skip
 
 
 async def test_a_scooter_with_savings_leaves_what_the_report_prints_and_is_settled_with_the_christmas_bonus(
     besancon: Ccas,
 ) -> None:
     """G12: 2 700 €, of which 700 € saved and 2 000 € lent over 12 months; 664 € at 31 December 2011."""
-    scooter = await Journey.of(besancon, "2011-02-14", euros=2_700, purpose="scooter")
+    scooter = await Journey.of(besancon, "2011-02-14", euros=2_700, requested_amount_cents=200_000, purpose="scooter")
     await scooter.instructed(
         line("own", 700, status="confirmed"), line("loan", 2_000), assessed_on="2011-02-21", submitted_on="2011-03-07"
     )
@@ -158,7 +160,9 @@ async def test_a_scooter_with_savings_leaves_what_the_report_prints_and_is_settl
 
 async def test_first_furniture_is_granted_without_a_loan(besancon: Ccas) -> None:
     """G25: 384 €, of which 200 € of the appliance fund and 184 € of the scheme's grant."""
-    furniture = await Journey.of(besancon, "2011-06-06", euros=384, purpose="furniture_appliances")
+    furniture = await Journey.of(
+        besancon, "2011-06-06", euros=384, requested_amount_cents=18_400, purpose="furniture_appliances"
+    )
     await furniture.instructed(
         line("third_party", 200, fund="Fonds appareil ménager CCAS", status="confirmed"),
         line("grant", 184),
@@ -170,7 +174,12 @@ async def test_first_furniture_is_granted_without_a_loan(besancon: Ccas) -> None
     assert await furniture.status() == "grant_only"
     offer = {"offered_on": "2011-06-17", "first_due_on": "2011-07-05"}
     await refused(besancon.agent.post(f"{furniture.path}/loans", offer), 409, "illegal_transition")
-    assert await possible(besancon, furniture.path) == EVER
+    assert await possible(besancon, furniture.path) == {
+        *EVER,
+        "correct_decision",
+        "withdraw_decision",
+        "abrogate_decision",
+    }
 
 
 async def test_a_project_to_be_worked_on_is_refused_and_its_bearer_goes_back_to_the_social_referent(
@@ -189,18 +198,23 @@ async def test_a_project_to_be_worked_on_is_refused_and_its_bearer_goes_back_to_
     )
     request = await ok(besancon.agent.get(car.path))
     assert (request["status"], request["other_answer"]["kind"]) == ("refused", "social_referent")
-    assert await possible(besancon, car.path) == EVER
+    assert await possible(besancon, car.path) == {*EVER, "correct_decision", "withdraw_decision"}
 
 
 async def test_a_file_without_its_quote_is_adjourned_completed_and_approved(besancon: Ccas) -> None:
     """As in case G10, adjourned for want of a paper; here the paper comes, with a lower price."""
     training = await Journey.of(besancon, "2011-01-10", euros=2_990, purpose="training")
     await training.instructed(line("loan", 2_990), assessed_on="2011-01-12", submitted_on="2011-01-14")
-    await training.decided("adjourn", "2011-01-20", reason_code="missing_papers", reason="Le devis manque")
+    lacking = {"reason_code": "missing_papers", "reason": "Le devis manque", "missing": ["Devis"]}
+    await training.decided("adjourn", "2011-01-20", **lacking)
     assert await training.status() == "adjourned"
 
     etag = await etag_of(besancon.agent, training.path)
-    await ok(besancon.agent.patch(training.path, {"project_cost_cents": 240_000}, etag=etag))
+    await ok(
+        besancon.agent.patch(
+            training.path, {"project_cost_cents": 240_000, "requested_amount_cents": 240_000}, etag=etag
+        )
+    )
     await refused(besancon.agent.post(f"{training.path}/submit"), 409, "plan_unbalanced")
     await training.put("financing-plan", {"lines": [line("loan", 2_400)]})
     await ok(besancon.agent.post(f"{training.path}/submit", {"submitted_on": "2011-02-10"}))
@@ -232,7 +246,7 @@ async def test_an_approved_loan_that_the_family_makes_needless_is_never_contract
     assert (closed["status"], closed["closing_reason_code"]) == ("closed_without_action", "family_solution")
     assert await car.seen("2011-06-19") == ("offered", 0)
     assert await car.seen("2011-12-31") == ("cancelled", 0)
-    assert await possible(besancon, car.path) == {*EVER, "reopen"}
+    assert await possible(besancon, car.path) == {*EVER, "reopen", "correct_decision"}
     assert await possible(besancon, f"/loans/{car.loan_id}") == set()
 
 

@@ -13,12 +13,14 @@ from httpx import ASGITransport, AsyncClient
 
 from app.commands.accounts import DemoAccount, demonstration_accounts
 from app.commands.demo import Told, conclude
-from app.commands.demo.cases import Case, Report, load_cases, load_report
+from app.commands.demo.cases import Case, Report, ReportYear, load_cases, load_report
 from app.commands.demo.readings import Reading, read_all
 from app.commands.demo.reconcile import reconcile
 from app.commands.demo.replay import replay
 from app.commands.demo.staff import DemoRefused, Staff, sign_in
 from app.commands.tenants import load_seed_tenants
+from app.domain.decisions import Outcome
+from app.schemas.decision_figures import DecisionFiguresRead
 from app.schemas.loans import LoanItem
 from tests.support import Databases
 
@@ -86,6 +88,27 @@ async def test_every_printed_figure_is_found_again(readings: list[Reading], caps
         "no plan gives 780",
     ):
         assert named in printed
+
+
+@pytest.mark.parametrize("printed", REPORT.years, ids=lambda printed: str(printed.year))
+async def test_the_figures_of_decisions_tell_the_funnel_of_each_year(
+    printed: ReportYear, readings: list[Reading], agent: Staff
+) -> None:
+    span = {"from": f"{printed.year}-01-01", "to": f"{printed.year}-12-31"}
+    told = await agent.get("/decisions/figures", DecisionFiguresRead, **span)
+    funnel, loans = printed.funnel, told.approved
+    assert {each.outcome: each.count for each in told.outcomes} == {
+        Outcome.APPROVE: funnel.approved,
+        Outcome.GRANT_ONLY: funnel.grant_only,
+        Outcome.REFUSE: funnel.refused,
+        Outcome.ADJOURN: funnel.adjourned,
+        Outcome.ENDORSE: 0,
+        Outcome.DECLINE: 0,
+    }
+    assert (loans.contracted.count, loans.contracted.cents) == (funnel.contracted, printed.contracted_cents)
+    assert loans.not_contracted.count == funnel.approved - funnel.contracted
+    with_grant = next(each for each in told.outcomes if each.outcome is Outcome.APPROVE)
+    assert with_grant.grant_count == printed.approved_with_grant
 
 
 async def test_the_story_told_twice_happens_once(readings: list[Reading], agent: Staff) -> None:
