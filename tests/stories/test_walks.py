@@ -11,8 +11,8 @@ import pytest
 from tests.api.test_actions import ROLES, colleague_of, ready, taken_in, try_on_request
 from tests.support import Ccas, Databases, Json, Staff, ok
 
-# The whole of two thousand, in some ten minutes: WALKS=100 ./run test tests/stories/test_walks.py
-BATCHES, WALKS, STEPS = 20, int(os.environ.get("WALKS", "2")), 8
+# The whole of two thousand, in some three minutes: WALKS=100 ./run test tests/stories/test_walks.py
+BATCHES, WALKS, STEPS = 20, int(os.environ.get("WALKS", "10")), 8
 
 UNDECIDED = ("intake", "assessment", "awaiting_papers", "submitted", "adjourned")
 CLOSED = ("withdrawn", "closed_without_action", "referred")
