@@ -86,7 +86,9 @@ def _names(sought: Identity, known: Identity) -> dict[str, int]:
         swapped = max(_alike(sought.first_names, other) for other in theirs)
         back = max(_alike(mine, known.first_names) for mine in ours)
         if swapped and back:
-            return {"birth_name": NEARLY_NAME * back // 100, "first_names": NEARLY_NAME * swapped // 100}
+            # The lesser of the two counts for both, so that who is sought of whom changes nothing.
+            exchanged = NEARLY_NAME * min(swapped, back) // 100
+            return {"birth_name": exchanged, "first_names": exchanged}
     return {"birth_name": name, "first_names": first}
 
 

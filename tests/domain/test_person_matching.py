@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.person_matching import (
@@ -120,6 +120,7 @@ _identities = st.builds(
 
 
 @given(_identities, _identities)
+@example(Identity(usage_name="", first_names="a"), Identity(usage_name="a-a", first_names=""))
 def test_a_score_is_between_nothing_and_all_whoever_is_asked_of_whom(one: Identity, other: Identity) -> None:
     found = match(one, other)
     assert 0 <= found.score <= 100
