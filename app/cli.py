@@ -80,8 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     partners.add_argument("action", choices=["add", "revoke"])
     partners.add_argument("code", help="short name, such as credit_mutuel; to revoke, the client_id")
     partners.add_argument("--name", help="how people call it; needed for a new one")
-    check = command("check", _check, "list the national parameters not checked for a year, and missing usury rates")
+    check = command("check", _check, "what to look up again of the law and, with DATABASE_URL, every ledger recounted")
     check.add_argument("--on", type=date.fromisoformat, help="the day to look from, YYYY-MM-DD (default today)")
+    nightly = command(
+        "nightly", _nightly, "find unpaid instalments and check the ledgers of DATABASE_URL, loan by loan"
+    )
+    nightly.add_argument("--date", type=date.fromisoformat, help="the day of the run, YYYY-MM-DD (default today)")
+    nightly.add_argument("--tenant", help="slug of one CCAS; all if none is named")
     return parser
 
 
@@ -208,7 +213,24 @@ def _check(options: argparse.Namespace) -> int:
     from app.commands.check import check
 
     sys.stdout.write(f"{check(options.on or datetime.now(_PARIS).date())}\n")
-    return 0
+    if "DATABASE_URL" not in os.environ:
+        return 0
+    from app.commands.check_ledger import check_ledgers
+
+    told, is_sound = check_ledgers(os.environ["DATABASE_URL"])
+    sys.stdout.write(f"\n{told}\n")
+    return 0 if is_sound else 1
+
+
+def _nightly(options: argparse.Namespace) -> int:
+    from app.commands.nightly import nightly
+
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        raise CommandRefused("DATABASE_URL names the database, as the role that serves")
+    report, is_whole = nightly(url, options.date or datetime.now(_PARIS).date(), slug=options.tenant)
+    sys.stdout.write(f"{report}\n")
+    return 0 if is_whole else 1
 
 
 def _owner_url() -> str:

@@ -113,6 +113,18 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
         raise
 
 
+@asynccontextmanager
+async def rehearsal(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a transaction that is always undone: what it would do is seen, nothing of it is kept."""
+    part = await session.begin_nested()
+    try:
+        yield
+        await session.flush()
+    finally:
+        await part.rollback()
+        forget_binding(session)
+
+
 def _sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 

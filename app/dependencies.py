@@ -32,6 +32,7 @@ from app.schemas.base import Id, InDigits, Output, Page, Resource
 from app.schemas.batches import BatchRead
 from app.security import Credential, read_token
 from app.services import auth
+from app.services.slip_files import SlipFile
 from app.settings import settings
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -167,7 +168,10 @@ LoanId = Annotated[Id, Path(description="identifier of the loan")]
 PersonId = Annotated[Id, Path(description="identifier of the person")]
 DecisionId = Annotated[Id, Path(description="identifier of the decision")]
 ConditionNumber = Annotated[int, InDigits, Path(ge=1, le=20, description="number of the condition in its decision")]
+DisbursementId = Annotated[Id, Path(description="identifier of the disbursement")]
 RepaymentId = Annotated[Id, Path(description="identifier of the repayment")]
+EntryId = Annotated[Id, Path(description="identifier of the entry of the ledger")]
+DischargeId = Annotated[Id, Path(description="identifier of the erasure")]
 AgreementId = Annotated[Id, Path(description="identifier of the agreement")]
 RelationId = Annotated[Id, Path(description="identifier of the relation")]
 MergeId = Annotated[Id, Path(description="identifier of the merge")]
@@ -179,14 +183,21 @@ NoteId = Annotated[Id, Path(description="identifier of the note")]
 AuthorisationId = Annotated[Id, Path(description="identifier of the authorisation")]
 UserId = Annotated[Id, Path(description="identifier of the account")]
 HandoffId = Annotated[Id, Path(description="identifier of the handoff")]
+SupportId = Annotated[Id, Path(description="identifier of the support that pays instalments")]
 SupportContractId = Annotated[Id, Path(description="identifier of the support contract")]
 ReferralId = Annotated[Id, Path(description="identifier of the referral")]
 LinkToken = Annotated[str, Path(max_length=500, description="the token of a link, as it was sent")]
 WorkshopId = Annotated[Id, Path(description="identifier of the workshop")]
 CommitteeId = Annotated[Id, Path(description="identifier of the committee")]
 MemberId = Annotated[Id, Path(description="identifier of the term of office")]
+SlipId = Annotated[Id, Path(description="identifier of the slip")]
 SessionId = Annotated[Id, Path(description="identifier of the session")]
 AgendaItemId = Annotated[Id, Path(description="identifier of the item of the agenda")]
+ScheduleVersionNumber = Annotated[int, InDigits, Path(ge=1, le=10_000, description="number of the version")]
+ClaimId = Annotated[Id, Path(description="identifier of the claim on a guarantor")]
+GuaranteePaymentId = Annotated[Id, Path(description="identifier of the guarantor's payment")]
+GuaranteeRecoveryId = Annotated[Id, Path(description="identifier of the recovery")]
+BorneInterestStatementId = Annotated[Id, Path(description="identifier of the statement")]
 RulesVersion = Annotated[int, InDigits, Path(ge=1, le=VERSION_MAX, description="number of the version of the rules")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
 
@@ -199,6 +210,12 @@ class PdfResponse(Response):
     """A paper."""
 
     media_type = "application/pdf"
+
+
+class CsvResponse(Response):
+    """A file of lines for other software; its characters are written as the response says."""
+
+    media_type = "text/csv"
 
 
 class AnswerHeaders:
@@ -229,6 +246,15 @@ class AnswerHeaders:
         """The paper, to be shown under its name, with the template that it was made with."""
         shown = {"Content-Disposition": f'inline; filename="{made.file_name}"', "Document-Template": made.template}
         return PdfResponse(made.content, headers=shown)
+
+    def downloaded(self, made: SlipFile) -> CsvResponse:
+        """The file, to be kept under its name."""
+        kept = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
+        return CsvResponse(made.content, headers=kept, media_type=f"text/csv; charset={made.encoding.value}")
+
+    def filed(self, name: str, lines: str) -> CsvResponse:
+        """The file, to be saved under its name."""
+        return CsvResponse(lines, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
 
 
 Answer = Annotated[AnswerHeaders, Depends()]

@@ -16,34 +16,52 @@ from app.domain.errors import Unexpected
 from app.middleware import Surroundings
 from app.openapi import describe
 from app.routers import (
+    accounting_slips,
     action_plans,
     agenda_items,
     agenda_pages,
     agreements,
     appointments,
+    arrears,
     assessments,
     assignments,
     attendances,
     attestations,
     auth,
     authorisations,
+    borne_interest,
+    borne_interest_statements,
     budget_projections,
     candidates,
     committee_members,
     committees,
     conditions,
     contacts,
+    credit_refunds,
     decision_figures,
     decisions,
+    deferrals,
+    disbursements,
+    discharges,
     docs,
     documents,
+    early_repayments,
     eligibility,
     envelopes,
     ficp_checks,
+    guarantee_claims,
+    guarantee_payments,
+    guarantee_recoveries,
+    guarantees,
     handoffs,
     health,
     inbox,
+    interest_refunds,
+    ledger_figures,
+    litigations,
     loan_documents,
+    loan_figures,
+    loan_options,
     loans,
     logos,
     merges,
@@ -52,9 +70,14 @@ from app.routers import (
     notifications,
     offers,
     organisations,
+    over_indebtedness,
     papers,
+    payoffs,
     people,
     plans,
+    portfolio_imports,
+    position_imports,
+    positions,
     ratifications,
     rectifications,
     recusals,
@@ -62,12 +85,18 @@ from app.routers import (
     referral_links,
     referrals,
     relations,
+    remissions,
     reopenings,
     repayments,
     requests,
+    reschedules,
+    reversals,
     rights_checks,
     rule_adoptions,
     rule_impacts,
+    schedule_changes,
+    schedule_previews,
+    sent_letters,
     session_attendances,
     session_documents,
     sessions,
@@ -75,9 +104,11 @@ from app.routers import (
     statements,
     support_actions,
     support_contracts,
+    supports,
     tenants,
     timelines,
     transfers,
+    undrawn,
     users,
     votes,
     withdrawals,
@@ -86,6 +117,7 @@ from app.routers import (
     workload,
     workload_thresholds,
     workshops,
+    write_offs,
 )
 from app.routing import KEY_REQUIRED
 from app.settings import settings
@@ -112,17 +144,22 @@ class Api(FastAPI):
 
 
 _INTAKE = (organisations, contacts)
-_STAFF = (requests, plans, attestations, agreements, handoffs, loans, withdrawals, repayments)
-# The figures come first: their address would else be read as that of one decision.
+_STAFF = (requests, plans, attestations, agreements, handoffs, loan_figures, loans, withdrawals, repayments, positions)
+# The figures come first: their address would else be read as that of one decision or one loan.
 _DECISIONS = (decision_figures, decisions, ratifications, conditions, rectifications, notifications, envelopes)
+_SCHEDULES = (deferrals, reschedules, early_repayments, payoffs, schedule_changes, schedule_previews)
+_LOAN_MONEY = (disbursements, undrawn, credit_refunds, over_indebtedness)
 _FILE = (assessments, action_plans, budget_projections, reopenings, timelines)
 _PEOPLE = (candidates, people, authorisations, relations, merges)
+_ENDINGS = (litigations, write_offs, discharges, remissions, reversals)
 _SUPPORT = (support_contracts, support_actions, workshops, attendances)
+_ARREARS = (arrears, supports, sent_letters, loan_options)
 _DESK = (transfers, assignments, users, working_times, workload, workload_thresholds, worklist)
 _MEETINGS = (appointments, papers, notes)
 _PAPERS = (documents, loan_documents, session_documents, logos)
 _REFERRALS = (rights_checks, referrals, referral_links, referral_answers)
 _RULES = (eligibility, rule_adoptions, rule_impacts)
+_ACCOUNTING = (accounting_slips, position_imports, portfolio_imports, ledger_figures)
 _COMMISSION = (
     committees,
     committee_members,
@@ -133,6 +170,15 @@ _COMMISSION = (
     votes,
     agenda_pages,
     minutes,
+)
+_THIRD_PARTIES = (
+    guarantees,
+    guarantee_claims,
+    guarantee_payments,
+    guarantee_recoveries,
+    borne_interest_statements,
+    borne_interest,
+    interest_refunds,
 )
 _PARTNERS = (inbox, ficp_checks, offers, statements)
 _ROUTERS = (
@@ -145,14 +191,20 @@ _ROUTERS = (
     *_INTAKE,
     *_DECISIONS,
     *_STAFF,
+    *_SCHEDULES,
+    *_LOAN_MONEY,
     *_FILE,
+    *_ENDINGS,
     *_SUPPORT,
+    *_ARREARS,
     *_MEETINGS,
     *_PAPERS,
     *_REFERRALS,
     *_DESK,
     *_RULES,
+    *_ACCOUNTING,
     *_COMMISSION,
+    *_THIRD_PARTIES,
     *_PARTNERS,
 )
 

@@ -65,6 +65,8 @@ def _of_success(document: Json, response: Json, operation: Json) -> dict[str, st
     headers: dict[str, str] = {}
     if "application/pdf" in response.get("content", {}):
         headers |= {"Content-Disposition": "the name of the file", "Document-Template": "the template and its version"}
+    if "text/csv" in response.get("content", {}):
+        headers |= {"Content-Disposition": "the name of the file"}
     if "next_cursor" in fields:
         headers["Link"] = 'the next page, rel="next"'
     elif "version" in fields and "valid_from" not in fields:

@@ -67,18 +67,22 @@ from bound, loan_numbers,
      (values ('8005', 'offer', null, 'offered'), ('8006', 'accept', 'offered', 'accepted'),
              ('8007', 'disburse', 'accepted', 'disbursed')) steps (kind, action, from_stage, to_stage);
 
-insert into signatures (tenant_id, id, loan_id, party, signed_on, account_id)
-select tenant_id, pg_temp.id(kind, n), pg_temp.id('8004', n), party, offered_on, account_id
+insert into signatures (tenant_id, id, loan_id, party, signed_on, present, account_id)
+select tenant_id, pg_temp.id(kind, n), pg_temp.id('8004', n), party, offered_on, '{}', account_id
 from bound, loan_numbers, (values ('8008', 'borrower'), ('8009', 'ccas')) parties (kind, party);
 
-insert into schedules (tenant_id, id, loan_id, version)
-select tenant_id, pg_temp.id('800a', n), pg_temp.id('8004', n), 1
+insert into schedules (tenant_id, id, loan_id, version, rate_percent)
+select tenant_id, pg_temp.id('800a', n), pg_temp.id('8004', n), 1, 0
+from bound, loan_numbers;
+
+insert into schedule_activations (tenant_id, id, loan_id, schedule_id)
+select tenant_id, pg_temp.id('800d', n), pg_temp.id('8004', n), pg_temp.id('800a', n)
 from bound, loan_numbers;
 
 insert into schedule_rows
-  (tenant_id, id, schedule_id, number, due_on, principal_cents, interest_cents, total_cents, borrower_cents,
+  (tenant_id, id, schedule_id, number, ref, due_on, principal_cents, interest_cents, total_cents, borrower_cents,
    balance_cents)
-select tenant_id, pg_temp.id('800b', n * 100 + instalment), pg_temp.id('800a', n), instalment,
+select tenant_id, pg_temp.id('800b', n * 100 + instalment), pg_temp.id('800a', n), instalment, instalment,
        offered_on + instalment * interval '1 month', 8500, 0, 8500, 8500, (24 - instalment) * 8500
 from bound, loan_numbers, generate_series(1, 24) instalment;
 
@@ -94,3 +98,8 @@ select tenant_id, pg_temp.id('800c', n * 100 + instalment), pg_temp.id('8004', n
        offered_on + instalment * interval '1 month', 'public_accountant', 'P503-' || n || '-' || instalment,
        account_id
 from bound, loan_numbers, generate_series(1, 11) instalment;
+
+insert into ledger_lines (tenant_id, id, entry_id, loan_id, account, amount_cents, effect_on)
+select e.tenant_id, gen_random_uuid(), e.id, e.loan_id, account, side * sign * e.amount_cents, e.effect_on
+from ledger_entries e, (values ('loans', 1), ('cash', -1)) sides (account, side),
+     lateral (select case e.kind when 'disbursement' then 1 else -1 end) signs (sign);

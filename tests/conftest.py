@@ -4,11 +4,13 @@
 Tests commit for real and never clean up: each has tenants of its own, which isolation keeps apart.
 """
 
+import asyncio
 import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import hypothesis
 import psycopg
@@ -16,8 +18,12 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from psycopg import sql
+from sqlalchemy import text
 
+from app.commands.check_ledger import FIRST, check_tenants
+from app.database import open_engine, open_sessions
 from app.main import create_app
+from app.services.ledger_checks import LedgerFault
 from app.settings import settings
 from tests.support import TOKEN_SECRET, Ccas, Databases, open_ccas
 
@@ -28,6 +34,8 @@ hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile(
 hypothesis.settings.load_profile("default")
 
 _stack = contextlib.ExitStack()
+# The databases of this worker, and the last tenant of each whose ledger was looked at.
+_in_use: dict[str, UUID] = {}
 TEMPLATE = "microcredit_test_template"
 
 
@@ -71,8 +79,32 @@ def databases(worker_id: str) -> Iterator[Databases]:
     # The rights on a database do not travel with its copies.
     _run(admin_url, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
     _run(admin_url, "GRANT CONNECT ON DATABASE {} TO app", name)
-    yield Databases.on(admin_url, name)
+    opened = Databases.on(admin_url, name)
+    _in_use[opened.app_url] = FIRST
+    yield opened
+    _in_use.clear()
     _drop(admin_url, name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ledgers_without_a_fault() -> Iterator[None]:
+    """Whatever a module did, the ledgers of the CCAS that it opened say what their facts give."""
+    yield
+    for url, after in _in_use.items():
+        faults, _in_use[url] = asyncio.run(_ledger_faults(url, after))
+        assert faults == {}
+
+
+async def _ledger_faults(url: str, after: UUID) -> tuple[dict[str, tuple[LedgerFault, ...]], UUID]:
+    """The faults of the tenants opened since one, and the last of them."""
+    engine = open_engine(url, pool_size=1, pool_wait_seconds=5)
+    try:
+        checks = await check_tenants(open_sessions(engine), after=after)
+        async with engine.connect() as connection:
+            last = (await connection.execute(text("select max(id::text)::uuid from tenants"))).scalar()
+        return {slug: check.faults for slug, check in checks.items() if check.faults}, last or after
+    finally:
+        await engine.dispose()
 
 
 @pytest.fixture(scope="session")

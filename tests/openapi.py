@@ -7,6 +7,7 @@ says (a validator of its model, a new identifier in its path) is told by a faili
 import copy
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -21,11 +22,13 @@ from httpx import AsyncClient
 
 from app.commands.tenants import read_rules
 from app.domain.dates import Precision
+from app.domain.lenders import Payer
 from app.domain.permissions import ROLES, STAFF_ROLES, Role
 from app.domain.rules import Commune, TenantRules
 from app.main import create_app
 from app.settings import settings
 from app.tenants import seed_files
+from tests.arrears import decided, positioned, support
 from tests.committees import committee_of, session_of, with_rule
 from tests.documents.samples import logo, png
 from tests.lenders import Lender, accepted_by, lender_of, offer, paid_out, repayment_line, sent
@@ -75,9 +78,17 @@ COHERENT: dict[str, Json] = {
     "RectificationCreate": {"corrections": {"signatory": "Exemple"}},
     "Closing": {"outcome": "withdrawn"},
     "RatificationCreate": {"ratified": True},
+    "DeferralCreate": {"first_number": 3},
+    "DeferralPreview": {"first_number": 3},
+    "RescheduleCreate": {"duration_months": 12},
+    "ReschedulePreview": {"duration_months": 12},
     "FinancingPlanReplace": WHOLE_LOAN,
     "LogoCreate": logo(png()),
+    "PositionImportCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
+    "PortfolioImportCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
     "RuleImpactCreate": {"version": 1},
+    "UndrawnCreate": {"duration_months": 12},
+    "ProcedurePlan": {"duration_months": 12},
     "SimulationCreate": {"duration_months": 12, "rate_percent": "6.20"},
     "TokenForm": {"username": "nobody@nowhere", "password": "x"},
 }
@@ -85,6 +96,9 @@ COHERENT: dict[str, Json] = {
 COHERENT_QUERIES: dict[str, Json] = {
     "budget_projections_read": {"amount_cents": 60_000, "duration_months": 6},
     "envelopes_list": {"year": 2011},
+    "borne_interest_read": {"year": 2018, "month": 5},
+    "borne_interest_csv": {"year": 2018, "month": 5},
+    "borne_interest_statements_list": {"year": 2018},
 }
 # A commune of the CCAS of `open_both` beside that of all that there is to ask for.
 OTHER_COMMUNE = "59153"
@@ -379,7 +393,10 @@ def open_both(databases: Databases, client: AsyncClient) -> Ccas:
         version=last.version + 1,
         valid_from=date(2018, 1, 1),
         valid_from_precision=Precision.DAY,
-        products=tuple(replace(product, code=last.products[0].code) for product in partner.versions[-1].products),
+        products=tuple(
+            replace(product, code=last.products[0].code, interest_borne_by=Payer.CITY)
+            for product in partner.versions[-1].products
+        ),
     )
     versions = (*earlier, replace(last, valid_to=date(2017, 12, 31)), lent)
     own = uuid4().hex[:8]
@@ -400,6 +417,7 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
     loan_id = await disbursed(ccas)
     loan = await ok(ccas.agent.get(f"/loans/{loan_id}"))
     money = await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(8_500, "2011-02-05", "B-1")))
+    ended = await hardly_ended(ccas, loan_id)
     handoff = await lent_by_partner(databases, ccas)
     request = await ok(ccas.agent.get(f"/requests/{handoff['request_id']}"))
     person_id = str(request["applicant_id"])
@@ -413,6 +431,8 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
         "person_id": person_id,
         "decision_id": str(loan["decision_id"]),
         "repayment_id": str(money["id"]),
+        **ended,
+        "disbursement_id": await over_indebted(ccas, loan_id),
         "handoff_id": str(handoff["id"]),
         "authorisation_id": str(authorisations["items"][0]["id"]),
         "agreement_id": str(agreements["items"][0]["id"]),
@@ -422,17 +442,48 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
         "user_id": str(ccas.agent.account_id),
         "account_id": str(ccas.agent.account_id),
         "instructing_agent_id": str(ccas.agent.account_id),
+        **await hard_to_repay(databases, ccas, loan_id),
         **await supported(ccas, loan_id, person_id),
         **await related(ccas, person_id),
         **await deliberated(databases, ccas),
+        **await accounted(ccas, str(loan["reference"])),
+        **third_parties(databases, ccas, loan_id),
     }
     await kept(databases, ccas, str(request["id"]))
+    await changed(ccas, loan_id, identifiers["repayment_id"])
     answered_on(databases, ccas, identifiers)
     await managed(ccas, str(request["id"]))
     await told(ccas, identifiers["decision_id"])
     await ok(ccas.manager.post("/logos", logo(png())))
     await answered(ccas, intake["contact_id"], intake["organisation_id"])
     return identifiers
+
+
+async def hardly_ended(ccas: Ccas, loan_id: str) -> dict[str, str]:
+    """A write-off, an erasure, and another that was taken back."""
+    path, board = f"/loans/{loan_id}", {"decided_on": "2011-09-20", "decided_by": "board"}
+    lost = {"amount_cents": 100, "written_off_on": "2011-09-20", "proposal_reference": "1", "decision": board}
+    entry = await ok(ccas.agent.post(f"{path}/write-offs", lost))
+    erased = {
+        "amount_cents": 100,
+        "discharged_on": "2011-09-19",
+        "ground": "personal_recovery",
+        "decision": board,
+    }
+    hasty, discharge = [await ok(ccas.agent.post(f"{path}/discharges", erased)) for _ in range(2)]
+    back = {"reversed_on": "2011-09-21", "reason": "Erreur"}
+    await ok(ccas.agent.post(f"{path}/discharges/{hasty['id']}/reversal", back))
+    await ok(ccas.agent.post(f"{path}/litigation", {"opened_on": "2011-10-01"}))
+    await ok(ccas.agent.post(f"{path}/litigation/end", {"ended_on": "2011-10-10"}))
+    return {"entry_id": str(entry["id"]), "discharge_id": str(discharge["id"])}
+
+
+async def over_indebted(ccas: Ccas, loan_id: str) -> str:
+    """A procedure that was only asked for; and the payment of the loan."""
+    filing = {"kind": "filed", "decision": {"decided_on": "2011-02-05", "decided_by": "borrower"}}
+    await ok(ccas.agent.post(f"/loans/{loan_id}/over-indebtedness", filing))
+    paid = await ok(ccas.agent.get(f"/loans/{loan_id}/disbursements"))
+    return str(paid["items"][0]["id"])
 
 
 async def related(ccas: Ccas, person_id: str) -> dict[str, str]:
@@ -476,6 +527,53 @@ async def deliberated(databases: Databases, ccas: Ccas) -> dict[str, str]:
         "session_id": sitting.id,
         "agenda_item_id": str(item["id"]),
     }
+
+
+async def changed(ccas: Ccas, loan_id: str, repayment_id: str) -> None:
+    """A payment whose part beyond what was due is in advance, and an instalment that was put off."""
+    decision = {"decided_on": "2011-02-20", "decided_by": "president"}
+    early = {"repayment_id": repayment_id, "choice": "advance", "decision": decision}
+    await ok(ccas.agent.post(f"/loans/{loan_id}/early-repayments", early))
+    deferral = {"months": 1, "first_number": 3, "decision": decision}
+    await ok(ccas.agent.post(f"/loans/{loan_id}/deferrals", deferral))
+
+
+async def hard_to_repay(databases: Databases, ccas: Ccas, loan_id: str) -> dict[str, str]:
+    """A loan that is late: one instalment is supported, another no more; a letter was sent, a night has noted it."""
+    await positioned(ccas, "2011-04-10")
+    path = f"/loans/{loan_id}/supports"
+    taken_back = await ok(ccas.agent.post(path, support("2011-04-12", (3, 8_500))))
+    await ok(ccas.agent.post(f"{path}/{taken_back['id']}/cancellation", {"decision": decided("2011-04-13")}))
+    told = await ok(ccas.agent.post(path, support("2011-04-14", (3, 4_000))))
+    await ok(ccas.agent.post(f"/loans/{loan_id}/letters", {"kind": "first_unpaid", "sent_on": "2011-04-15"}))
+    for table, names, values in (
+        (
+            "arrears_detections",
+            "instalment_ref, due_on, unpaid_cents, position_on, detected_on",
+            "2, '2011-03-05', 4500, '2011-04-10', '2011-04-11'",
+        ),
+        ("nightly_failures", "run_on, error", "'2011-04-11', 'LedgerDrift'"),
+    ):
+        run_sql(
+            databases,
+            ccas,
+            f"insert into {table} (tenant_id, id, entered_at, loan_id, {names})"
+            f" select :tenant_id, gen_random_uuid(), now(), :loan_id, {values}",
+            tenant_id=ccas.id,
+            loan_id=loan_id,
+        )
+    return {"support_id": str(told["id"])}
+
+
+async def accounted(ccas: Ccas, loan_reference: str) -> dict[str, str]:
+    """A slip of titles, and a line of the accountant's position on one of them."""
+    slip = await ok(ccas.agent.post("/exports/titres", {"due_until": "2011-03-31", "issued_on": "2011-02-01"}))
+    columns = "REF_ECHEANCE;DATE_ENCAISSEMENT;MONTANT;ETAT;REF_ENCAISSEMENT;DATE_POSITION"
+    content = f"{columns}\r\n{loan_reference}-002;;;PRIS_EN_CHARGE;;28/02/2011\r\n"
+    file = {"file_name": "position.csv", "content_base64": b64encode(content.encode()).decode()}
+    told = await ok(ccas.agent.post("/imports/positions", file))
+    assert [item["status"] for item in told["items"]] == ["recorded"]
+    return {"slip_id": str(slip["id"])}
 
 
 async def managed(ccas: Ccas, request_id: str) -> None:
@@ -569,6 +667,53 @@ def answered_on(databases: Databases, ccas: Ccas, identifiers: dict[str, str]) -
             f" select :tenant_id, gen_random_uuid(), :account_id, now(), {values}",
             **{name: value for name, value in after.items() if f":{name}" in f":tenant_id :account_id {values}"},
         )
+
+
+def third_parties(databases: Databases, ccas: Ccas, loan_id: str) -> dict[str, str]:
+    """A call on a guarantor, paid in part and recovered in part, another taken back; interest borne and given back."""
+    names = ("claim_id", "guarantee_payment_id", "guarantee_recovery_id", "borne_interest_statement_id")
+    made = {name: str(uuid4()) for name in names}
+    wrong = str(uuid4())
+    author = {"tenant_id": ccas.id, "account_id": ccas.agent.account_id, "entered_at": datetime.now(UTC)}
+    told = {"amount_cents": 100, "reference": "x"}
+    claim = {
+        "loan_id": loan_id,
+        "guarantor": "Fonds",
+        "source": "reported_by_staff",
+        "reference_use": 1,
+        "lost_on": "2012-01-05",
+        "principal_cents": 1_000,
+        "interest_cents": 0,
+        "share_percent": 50,
+        "base": "principal",
+        "claimed_cents": 500,
+    }
+    statement_id, claim_id = made["borne_interest_statement_id"], made["claim_id"]
+    (partner,) = run_sql(databases, ccas, "select id from partners where code = :code", code=ccas.lender)
+    month = {"year": 2018, "month": 5, "payer": "city", "reference": "I-2018-0001", "partner_id": partner["id"]}
+    paid = {**told, "claim_id": claim_id, "reference_use": 1, "paid_on": "2012-02-05"}
+    recovered = {**told, "loan_id": loan_id, "reference_use": 1, "recovered_on": "2012-03-05"}
+    refund = {**told, "loan_id": loan_id, "payer": "city", "refunded_on": "2013-01-05", "conditions": []}
+    line = {"statement_id": statement_id, "loan_id": loan_id, "payer": "city", "instalment_ref": 1}
+    for table, row in (
+        ("guarantee_claims", {**claim, "id": claim_id, "reference": "1"}),
+        ("guarantee_claims", {**claim, "id": wrong, "reference": "2"}),
+        ("guarantee_reversals", {"claim_id": wrong, "reversed_on": "2012-01-06", "reason": "x"}),
+        ("guarantee_payments", {**paid, "id": made["guarantee_payment_id"]}),
+        (
+            "guarantee_recoveries",
+            {**recovered, "id": made["guarantee_recovery_id"], "shares": "[]", "lender_cents": 100},
+        ),
+        ("borne_interest_statements", {**month, "id": statement_id}),
+        ("borne_interest_lines", {**line, "due_on": "2018-05-05", "cents": 760, "correction": False}),
+        ("interest_refunds", refund),
+    ):
+        whole = {"id": str(uuid4()), **author, **row}
+        if table == "borne_interest_lines":
+            del whole["account_id"]
+        columns, values = ", ".join(whole), ", ".join(f":{name}" for name in whole)
+        run_sql(databases, ccas, f"insert into {table} ({columns}) values ({values})", **whole)  # noqa: S608
+    return made
 
 
 async def supported(ccas: Ccas, loan_id: str, person_id: str) -> dict[str, str]:

@@ -247,7 +247,14 @@ async def disbursed(ccas: Ccas, **terms: Any) -> str:
         await ok(ccas.agent.post(f"/loans/{loan_id}/signatures", {"party": party, "signed_on": "2011-01-22"}))
     payment = {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}}
     await ok(ccas.agent.post(f"/loans/{loan_id}/disbursements", payment))
+    await told_until(ccas)
     return loan_id
+
+
+async def told_until(ccas: Ccas, day: date | None = None) -> None:
+    """The public accountant has told all that was paid up to a day, today where none is given."""
+    position = {"position_on": (day or datetime.now(UTC).date()).isoformat(), "reference": "Position"}
+    await ok(ccas.agent.post("/positions", position))
 
 
 def repayment(amount_cents: int, received_on: str, reference: str) -> Json:

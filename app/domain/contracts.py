@@ -12,9 +12,14 @@ BORROWERS = (Party.BORROWER, Party.CO_BORROWER)
 
 
 class LoanAnomaly(StrEnum):
-    """What was reported against the law: recorded, and shown."""
+    """What was reported against the law, or of money that nothing asked for: recorded, and shown."""
 
     PAID_BEFORE_RELEASE = "paid_before_release"
+    REPAID_BEFORE_PAYMENT = "repaid_before_payment"
+    REPAID_AFTER_CANCELLATION = "repaid_after_cancellation"
+    REPAID_BEYOND_DEBT = "repaid_beyond_debt"
+    REPAID_AFTER_DISCHARGE = "repaid_after_discharge"
+    EARLY_REPAYMENT_TAKEN_BACK = "early_repayment_taken_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""What the entries of a loan add up to on a day."""
+"""The facts that a loan's ledger keeps, and the accounts that they move.
+
+A fact is an event of money with its day of effect. What stands on a day is a set: neither the order in which facts were
+entered nor the day on which they were learned changes what they add up to.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,15 +10,45 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.amortization import Instalment
-
 
 class EntryKind(StrEnum):
-    """What moved: money paid out, money paid back, or a repayment taken back (contre-passation)."""
+    """What an entry (écriture) tells. Amounts are in cents.
+
+    Money paid out; money paid back; a credit given back; a debt admitted as irrecoverable (admission en non-valeur,
+    which leaves it due), ended by law (créance éteinte) or waived (remise gracieuse); what was booked before, moved by
+    a new schedule; an entry taken back (contre-passation).
+    """
 
     DISBURSEMENT = "disbursement"
     REPAYMENT = "repayment"
+    CREDIT_REFUND = "credit_refund"
+    WRITE_OFF = "write_off"
+    DISCHARGE = "discharge"
+    REMISSION = "remission"
+    REALLOCATION = "reallocation"
     REVERSAL = "reversal"
+
+
+class LedgerAccount(StrEnum):
+    """The accounts of a loan: what it is booked as. Numbers of the M57 are for each CCAS's accountant to confirm.
+
+    `loans`: prêts (274), the principal owed; `cash`: the collector's; `interest`: produits (762); `credits`: what was
+    overpaid and is owed to the borrower; `support`: aids of the CCAS (65); `non_valeur` (6541); `extinguished` (6542);
+    `remission`; `recoveries`: what is recovered of non-valeurs. `off_books` is no asset: the debt that left the books
+    and is still due, against `off_books_contra`.
+    """
+
+    LOANS = "loans"
+    CASH = "cash"
+    INTEREST = "interest"
+    CREDITS = "credits"
+    SUPPORT = "support"
+    NON_VALEUR = "non_valeur"
+    EXTINGUISHED = "extinguished"
+    REMISSION = "remission"
+    RECOVERIES = "recoveries"
+    OFF_BOOKS = "off_books"
+    OFF_BOOKS_CONTRA = "off_books_contra"
 
 
 class RepaymentSource(StrEnum):
@@ -25,6 +59,20 @@ class RepaymentSource(StrEnum):
     LENDER = "lender"
 
 
+class RepaidBy(StrEnum):
+    """Who paid an instalment: a borrower, the CCAS as financial support (soutien financier), a guarantor, the estate
+    of a borrower who died, the supplier who gives a payment back, or somebody else.
+    """
+
+    BORROWER = "borrower"
+    CO_BORROWER = "co_borrower"
+    CCAS = "ccas"
+    GUARANTOR = "guarantor"
+    ESTATE = "estate"
+    SUPPLIER = "supplier"
+    OTHER = "other"
+
+
 class PayeeKind(StrEnum):
     """To whom the loan is paid out."""
 
@@ -32,62 +80,26 @@ class PayeeKind(StrEnum):
     BORROWER = "borrower"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One movement, in cents, with its date of effect."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One entry as the books count it, in cents, with its day of effect.
+
+    `instalment_ref` is the instalment that the source of a repayment names. `off_books_cents` is the part of a
+    discharge or a remission that had left the books before.
+    """
 
     id: UUID
     kind: EntryKind
     amount_cents: int
     effect_on: date
+    reverses_id: UUID | None = None
+    payer: RepaidBy | None = None
+    instalment_ref: int | None = None
+    off_books_cents: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
-    """The sums of a loan on a day, in cents. `credit_cents` is what was paid beyond what was owed."""
-
-    disbursed_cents: int
-    repaid_cents: int
-    outstanding_cents: int
-    credit_cents: int
-
-
-_SIGNS = {EntryKind.REPAYMENT: 1, EntryKind.REVERSAL: -1, EntryKind.DISBURSEMENT: 0}
-
-
-def balances(entries: Iterable[Entry], rows: Iterable[Instalment], *, on: date) -> Balances:
-    """The balances from the entries with effect on or before the day, that day included.
-
-    Repayments meet the oldest instalment first, and within it the interest before the principal.
-    """
-    known = [entry for entry in entries if entry.effect_on <= on]
-    disbursed = sum(entry.amount_cents for entry in known if entry.kind is EntryKind.DISBURSEMENT)
-    repaid = sum(_SIGNS[entry.kind] * entry.amount_cents for entry in known)
-    principal_repaid, credit = _allocate(repaid, rows)
-    return Balances(
-        disbursed_cents=disbursed,
-        repaid_cents=repaid,
-        outstanding_cents=disbursed - principal_repaid if disbursed else 0,
-        credit_cents=credit if disbursed else repaid,
-    )
-
-
-def settled_on(entries: Iterable[Entry], rows: Iterable[Instalment], *, on: date) -> date | None:
-    """The first day, not after `on`, from which the loan has been wholly repaid; None when it is not."""
-    entries, rows = tuple(entries), tuple(rows)
-    settled: date | None = None
-    for day in sorted({entry.effect_on for entry in entries if entry.effect_on <= on}):
-        state = balances(entries, rows, on=day)
-        paid_off = state.disbursed_cents > 0 and state.outstanding_cents == 0
-        settled = (settled or day) if paid_off else None
-    return settled
-
-
-def _allocate(repaid_cents: int, rows: Iterable[Instalment]) -> tuple[int, int]:
-    """The principal that an amount repays and what is left of it, in cents."""
-    left, principal = max(0, repaid_cents), 0
-    for row in rows:
-        left -= min(left, row.interest_cents)
-        part = min(left, row.principal_cents)
-        principal, left = principal + part, left - part
-    return principal, left
+def standing(facts: Iterable[Fact], *, on: date) -> list[Fact]:
+    """The facts with effect on or before a day, that day included, that were not taken back by then."""
+    known = [fact for fact in facts if fact.effect_on <= on]
+    taken_back = {fact.reverses_id for fact in known if fact.kind is EntryKind.REVERSAL}
+    return [fact for fact in known if fact.kind is not EntryKind.REVERSAL and fact.id not in taken_back]

@@ -15,7 +15,8 @@ class LoanDocumentKind(StrEnum):
     prêt, with its box (encadré) and its detachable form of withdrawal (bordereau de rétractation). `schedule`:
     échéancier. `support_contract`: contrat d'accompagnement. `supplier_letter`: commitment to pay the supplier.
     `first_unpaid_letter`: the first letter about an instalment that is late. `repayment_attestation`: the loan is
-    wholly repaid.
+    wholly repaid. `amendment`: avenant, with the schedule that a change put in force; `schedule_change_letter` tells
+    the borrower of it.
     """
 
     PRECONTRACT_INFORMATION = "precontract_information"
@@ -25,6 +26,8 @@ class LoanDocumentKind(StrEnum):
     SUPPLIER_LETTER = "supplier_letter"
     FIRST_UNPAID_LETTER = "first_unpaid_letter"
     REPAYMENT_ATTESTATION = "repayment_attestation"
+    AMENDMENT = "amendment"
+    SCHEDULE_CHANGE_LETTER = "schedule_change_letter"
 
 
 # A partner writes its own offer, contract and letters; what it sent us may be printed, and support is the CCAS's.

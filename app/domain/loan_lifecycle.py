@@ -5,11 +5,10 @@ read is derived for the day asked from the stage, the schedule and the ledger, a
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
 
-from app.domain.amortization import Instalment
 from app.domain.errors import IllegalTransition
 
 
@@ -33,8 +32,21 @@ class LoanAction(StrEnum):
     REPAY = "repay"
     REVERSE = "reverse"
     OPEN_LITIGATION = "open_litigation"
+    END_LITIGATION = "end_litigation"
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
+    GIVE_UP_UNDRAWN = "give_up_undrawn"
+    DEFER = "defer"
+    RESCHEDULE = "reschedule"
+    REPAY_EARLY = "repay_early"
+    CANCEL_CHANGE = "cancel_change"
+    SUPPORT = "support"
+    WRITE_OFF = "write_off"
+    DISCHARGE = "discharge"
+    REMIT = "remit"
+    REFUND_CREDIT = "refund_credit"
+    RECORD_PROCEDURE = "record_procedure"
+    CLAIM_GUARANTEE = "claim_guarantee"
 
 
 class LoanStatus(StrEnum):
@@ -46,6 +58,7 @@ class LoanStatus(StrEnum):
     RUNNING = "running"
     OVERDUE = "overdue"
     LITIGATION = "litigation"
+    SUSPENDED = "suspended"
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
@@ -55,7 +68,13 @@ class ClosingReason(StrEnum):
 
     ON_SCHEDULE = "on_schedule"
     EARLY = "early"
+    WITH_SUPPORT = "with_support"
     AFTER_LITIGATION = "after_litigation"
+    WITH_NON_VALEUR = "with_non_valeur"
+    ERASED = "erased"
+    REMISSION = "remission"
+    ESTATE = "estate"
+    GUARANTEE = "guarantee"
 
 
 S, A = LoanStage, LoanAction
@@ -70,11 +89,28 @@ TRANSITIONS: dict[tuple[LoanStage, LoanAction], LoanStage] = {
     (S.ACCEPTED, A.WITHDRAW): S.CANCELLED,
     (S.DISBURSED, A.WITHDRAW): S.DISBURSED,
     (S.ACCEPTED, A.DISBURSE): S.DISBURSED,
-    (S.DISBURSED, A.REPAY): S.DISBURSED,
-    (S.DISBURSED, A.REVERSE): S.DISBURSED,
+    # The rest of the money, where it leaves in parts.
+    (S.DISBURSED, A.DISBURSE): S.DISBURSED,
     (S.DISBURSED, A.OPEN_LITIGATION): S.LITIGATION,
-    (S.LITIGATION, A.REPAY): S.LITIGATION,
-    (S.LITIGATION, A.REVERSE): S.LITIGATION,
+    (S.LITIGATION, A.END_LITIGATION): S.DISBURSED,
+    # An entry made in error is taken back, and money not due given back, wherever the loan stands.
+    **{(stage, action): stage for stage in S for action in (A.REVERSE, A.REFUND_CREDIT)},
+    **{(S.DISBURSED, action): S.DISBURSED for action in (A.DEFER, A.REPAY_EARLY, A.GIVE_UP_UNDRAWN)},
+    **{
+        (stage, action): stage
+        for stage in (S.DISBURSED, S.LITIGATION)
+        for action in (
+            A.REPAY,
+            A.RESCHEDULE,
+            A.CANCEL_CHANGE,
+            A.SUPPORT,
+            A.WRITE_OFF,
+            A.DISCHARGE,
+            A.REMIT,
+            A.RECORD_PROCEDURE,
+            A.CLAIM_GUARANTEE,
+        )
+    },
 }
 
 
@@ -86,51 +122,47 @@ def after(stage: LoanStage, action: LoanAction) -> LoanStage:
     return following
 
 
-def next_due(rows: Iterable[Instalment], repaid_cents: int) -> tuple[Instalment, int] | None:
-    """The first instalment not wholly paid and what is left of it in cents, oldest first; None when all is paid."""
-    rows = tuple(rows)
-    for row, due_so_far in zip(rows, accumulate(row.total_cents for row in rows), strict=True):
-        if due_so_far > repaid_cents:
-            return row, min(row.total_cents, due_so_far - repaid_cents)
-    return None
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was taken, with the day of its effect."""
+
+    action: LoanAction
+    to_stage: LoanStage
+    effect_on: date
 
 
-def overdue_cents(rows: Iterable[Instalment], repaid_cents: int, on: date) -> int:
-    """What is late on a day, in cents: due before that day and not paid. An instalment is late the day after."""
-    due = sum(row.total_cents for row in rows if row.due_on < on)
-    return max(0, due - repaid_cents)
+def stage_on(steps: Iterable[Step], on: date) -> LoanStage:
+    """What had been done by the end of a day, from the steps in their order of entry; offered before any."""
+    taken = sorted((step for step in steps if step.effect_on <= on), key=lambda step: step.effect_on)
+    return taken[-1].to_stage if taken else S.OFFERED
 
 
-def late(rows: Iterable[Instalment], repaid_cents: int, on: date) -> list[tuple[Instalment, int]]:
-    """The instalments that are late on a day, oldest first, and what is left of each in cents."""
-    due = [row for row in rows if row.due_on < on]
-    so_far = zip(due, accumulate(row.total_cents for row in due), strict=True)
-    left = [(row, min(row.total_cents, sum_cents - repaid_cents)) for row, sum_cents in so_far]
-    return [(row, cents) for row, cents in left if cents > 0]
+def stage_of_money(stage: LoanStage, disbursed_cents: int) -> LoanStage:
+    """The stage, or the one before the payment where all that was paid out has been taken back."""
+    return S.ACCEPTED if stage in (S.DISBURSED, S.LITIGATION) and not disbursed_cents else stage
 
 
 def status(
-    stage: LoanStage, *, rows: tuple[Instalment, ...], outstanding_cents: int, overdue: int, on: date
+    stage: LoanStage,
+    *,
+    first_due_on: date | None,
+    outstanding_cents: int,
+    overdue_cents: int,
+    is_suspended: bool = False,
+    on: date,
 ) -> LoanStatus:
-    """The status on a day from the stage reached by then and the balances of that day, in cents."""
+    """The status on a day from the stage reached by then and the balances of that day, in cents.
+
+    A suspension (recevabilité, délai de grâce) goes before litigation, which it stays.
+    """
     if stage in (S.OFFERED, S.ACCEPTED, S.CANCELLED):
         return LoanStatus(stage.value)
     if outstanding_cents == 0:
         return LoanStatus.CLOSED
+    if is_suspended:
+        return LoanStatus.SUSPENDED
     if stage is S.LITIGATION:
         return LoanStatus.LITIGATION
-    if overdue:
+    if overdue_cents:
         return LoanStatus.OVERDUE
-    return LoanStatus.NOT_STARTED if on < rows[0].due_on else LoanStatus.RUNNING
-
-
-def closing_reasons(*, in_litigation: bool, settled_on: date, last_due_on: date) -> list[ClosingReason]:
-    """Why a loan whose balance is nil closed: after litigation, before its last due date, or on schedule.
-
-    Settling in the month of the last instalment is on schedule: the public accountant books the payment when
-    it comes, often some days before the due date.
-    """
-    if in_litigation:
-        return [ClosingReason.AFTER_LITIGATION]
-    early = (settled_on.year, settled_on.month) < (last_due_on.year, last_due_on.month)
-    return [ClosingReason.EARLY if early else ClosingReason.ON_SCHEDULE]
+    return LoanStatus.NOT_STARTED if first_due_on is not None and on < first_due_on else LoanStatus.RUNNING

@@ -1,6 +1,6 @@
 """Sharing of a loss (*perte*): what each guarantor bears, and what the lender keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -75,8 +75,8 @@ def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Iterabl
     refuse_outside("principal_cents", loss, 1)
     _refuse(guarantors)
     bases = {LossBase.PRINCIPAL: principal_cents, LossBase.PRINCIPAL_AND_INTEREST: loss}
-    quotas = [bases[one.base] * Fraction(one.share_percent) / 100 for one in guarantors]
-    whole = dict(zip((one.name for one in guarantors), _largest_remainders(loss, guarantors, quotas), strict=True))
+    quotas = [(one.name, bases[one.base] * Fraction(one.share_percent) / 100) for one in guarantors]
+    whole = _largest_remainders(loss, quotas)
     parts = tuple(
         LossPart(name=one.name, cents=min(whole[one.name], room), capped_cents=max(0, whole[one.name] - room))
         for one in guarantors
@@ -85,17 +85,28 @@ def share_loss(*, principal_cents: int, interest_cents: int, guarantors: Iterabl
     return LossShares(loss_cents=loss, parts=parts, lender_cents=loss - sum(part.cents for part in parts))
 
 
-def _largest_remainders(loss: int, guarantors: Sequence[Guarantor], quotas: Sequence[Fraction]) -> list[int]:
-    """Whole cents of each guarantor's quota; the lender is the last claimant, with the rest of the loss."""
-    lender = loss - sum(quotas, Fraction())
-    floors = [int(quota) for quota in quotas]
-    spare = loss - sum(floors) - int(lender)
+def share_recovery(*, recovered_cents: int, borne_cents: Mapping[str, int], lender_cents: int) -> dict[str, int]:
+    """What each guarantor gets back of money recovered after a loss, in cents; the rest is the lender's.
+
+    ``borne_cents`` is what each guarantor still bears of the loss, ``lender_cents`` what the lender does: the money is
+    split as they bear it, by largest remainders as the loss was, and nobody gets back more than it bears.
+    Raises ImpossiblePlan: ``recovered_cents`` (above what is still borne).
+    """
+    loss = lender_cents + sum(borne_cents.values())
+    refuse_outside("recovered_cents", recovered_cents, 1, loss)
+    quotas = [(name, Fraction(recovered_cents * cents, loss)) for name, cents in borne_cents.items()]
+    return _largest_remainders(recovered_cents, quotas)
+
+
+def _largest_remainders(whole: int, quotas: Sequence[tuple[str, Fraction]]) -> dict[str, int]:
+    """Whole cents of each guarantor's quota; the lender is the last claimant, with the rest of the whole."""
+    lender = whole - sum((quota for _, quota in quotas), Fraction())
+    floors = {name: int(quota) for name, quota in quotas}
+    spare = whole - sum(floors.values()) - int(lender)
     # The lender sorts after every guarantor of the same fraction.
-    named = zip(guarantors, quotas, strict=True)
-    claims = [(-(quota % 1), 0, one.name, place) for place, (one, quota) in enumerate(named)]
-    claims.append((-(lender % 1), 1, "", len(floors)))
-    winners = {place for *_, place in sorted(claims)[:spare]}
-    return [cents + (place in winners) for place, cents in enumerate(floors)]
+    claims = [(-(quota % 1), 0, name) for name, quota in quotas]
+    winners = {name for _, last, name in sorted([*claims, (-(lender % 1), 1, "")])[:spare] if not last}
+    return {name: cents + (name in winners) for name, cents in floors.items()}
 
 
 def _refuse(guarantors: Iterable[Guarantor]) -> None:

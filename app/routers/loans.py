@@ -9,8 +9,6 @@ from app.routing import router as strict_router
 from app.schemas.base import Page
 from app.schemas.loans import (
     CancellationCreate,
-    DisbursementCreate,
-    LitigationCreate,
     LoanCreate,
     LoanItem,
     LoanListQuery,
@@ -21,8 +19,7 @@ from app.schemas.loans import (
     SignatureCreate,
 )
 from app.schemas.requests import ActionList
-from app.services import actions as possible
-from app.services import disbursements, loan_states, loans, schedules, signatures
+from app.services import loan_actions, loan_states, loans, schedules, signatures
 
 router = strict_router("/v1", "loans")
 
@@ -61,8 +58,8 @@ async def read(
     query: Annotated[LoanQuery, Query()],
     answer: Answer,
 ) -> LoanRead:
-    """As it stood at the end of `as_of`; today where no day is given."""
-    return answer.tagged(await loan_states.read(session, loan_id, as_of=query.as_of or today))
+    """As it stood at the end of `as_of`, from what was entered by `known_at`; today and now where none is given."""
+    return answer.tagged(await loan_states.read(session, loan_id, as_of=query.as_of or today, known_at=query.known_at))
 
 
 @router.get("/loans/{loan_id}/schedule", summary="The repayment schedule")
@@ -80,7 +77,7 @@ async def schedule(
 @router.get("/loans/{loan_id}/actions", summary="What may be done now")
 async def actions(session: Transaction, caller: Caller, today: Today, loan_id: LoanId) -> ActionList:
     """Every action, whether this caller may take it now, and why not."""
-    return await possible.of_loan(session, loan_id, caller=caller, today=today)
+    return await loan_actions.of_loan(session, loan_id, caller=caller, today=today)
 
 
 @router.post("/loans/{loan_id}/signatures", status_code=status.HTTP_201_CREATED, summary="A party signs")
@@ -94,32 +91,6 @@ async def sign(
 ) -> LoanRead:
     """The last signature accepts the loan."""
     return answer.tagged(await signatures.sign(session, loan_id, caller=caller, today=today, body=body))
-
-
-@router.post("/loans/{loan_id}/disbursements", status_code=status.HTTP_201_CREATED, summary="The loan is paid out")
-async def disburse(
-    session: Transaction,
-    caller: Caller,
-    today: Today,
-    loan_id: LoanId,
-    body: DisbursementCreate,
-    answer: Answer,
-) -> LoanRead:
-    """Whole, to the supplier or to the borrower."""
-    return answer.tagged(await disbursements.create(session, loan_id, caller=caller, today=today, body=body))
-
-
-@router.post("/loans/{loan_id}/litigation", status_code=status.HTTP_201_CREATED, summary="Litigation begins")
-async def open_litigation(
-    session: Transaction,
-    caller: Caller,
-    today: Today,
-    loan_id: LoanId,
-    body: LitigationCreate,
-    answer: Answer,
-) -> LoanRead:
-    """The public accountant takes the loan to litigation (contentieux)."""
-    return answer.tagged(await loans.open_litigation(session, loan_id, caller=caller, today=today, body=body))
 
 
 @router.post("/loans/{loan_id}/cancellations", status_code=status.HTTP_201_CREATED, summary="The loan is given up")

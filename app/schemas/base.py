@@ -125,6 +125,9 @@ Day = Annotated[
     Field(ge=DAY_MIN, le=DAY_MAX),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2011-05-17"]}),
 ]
+InstalmentRef = Annotated[
+    int, Field(strict=True, ge=1, le=10_000, description="the permanent number of an instalment within its loan")
+]
 AnchorDay = Annotated[int, Field(strict=True, ge=1, le=31, description="the day of the month of the instalments")]
 Id = Annotated[UUID, BeforeValidator(_read_uuid, json_schema_input_type=UUID)]
 Percent = Annotated[

@@ -192,6 +192,8 @@ class DecisionRead(Resource):
 
     What comes after it is told beside it: conditions that are met, its ratification where it was `provisional`, whether
     it may be notified, and what corrects, withdraws or abrogates it (`rectifications`).
+
+    One that was taken over from spreadsheets names its loan there in `facts.taken_over_as`; no rule was applied to it.
     """
 
     id: UUID
@@ -215,7 +217,7 @@ class DecisionRead(Resource):
     second_person: str | None
     notice: NoticeRead
     decided_on: date
-    signatory: str
+    signatory: str | None
     signatory_capacity: str | None
     delegation_reference: str | None
     body: str | None

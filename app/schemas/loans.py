@@ -7,22 +7,23 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.contracts import LoanAnomaly
-from app.domain.ledger import PayeeKind
 from app.domain.lenders import Payer
+from app.domain.liabilities import Liable
 from app.domain.loan_lifecycle import ClosingReason, LoanStatus
 from app.domain.national_law import LegalRegime
 from app.domain.products import Party
+from app.domain.schedule_kinds import ScheduleKind
 from app.schemas.base import (
     AnchorDay,
     Day,
     Id,
     InDigits,
     Input,
+    Instant,
     Line,
     Output,
     PageQuery,
     Percent,
-    PositiveCents,
     Prose,
     Resource,
 )
@@ -44,9 +45,10 @@ class LoanCreate(Input):
 
 
 class LoanQuery(Input):
-    """The day whose state is asked; today where none is given."""
+    """The day whose state is asked, today where none is given; and as it was known at an instant, now where none is."""
 
     as_of: Day | None = None
+    known_at: Instant | None = None
 
 
 class LoanListQuery(PageQuery):
@@ -65,6 +67,7 @@ class NextDue(Output):
     """The first instalment that is not wholly paid, and what is left of it."""
 
     number: int
+    ref: int
     due_on: date
     amount_cents: int
 
@@ -110,12 +113,17 @@ class LenderRead(Output):
 
 
 class LoanRead(Resource):
-    """A loan as it stood at the end of `as_of`. What is owed and due is the borrower's share.
+    """A loan as it stood at the end of `as_of`, from what was entered by `known_at`. What is owed and due is the
+    borrower's share.
+
+    `outstanding_cents` is what the books hold; `legally_due_cents` adds what was admitted en non-valeur and is still
+    due. `position_on` is the day up to which the collector has told what was paid: what falls due later is not late.
 
     `accepted_on` is the day of the last borrower's signature: `withdrawal_until` is then the last day to withdraw
     (rétractation), null where the law gives none, and `earliest_release_on` the first on which money may leave.
 
-    `lender` is null where the CCAS lends. A partner's loan is late as far as its statements tell.
+    `lender` is null where the CCAS lends. A partner's loan is late as far as its statements tell. `former_reference` is
+    the number of a loan that was taken over from spreadsheets.
     """
 
     id: UUID
@@ -123,14 +131,25 @@ class LoanRead(Resource):
     request_id: UUID
     decision_id: UUID
     as_of: date
+    known_at: datetime | None
     status: LoanStatus
+    suspended: bool
+    liable: list[Liable]
     closing_reasons: list[ClosingReason]
     principal_cents: int
     rate_percent: Percent
+    disbursed_cents: int
     outstanding_cents: int
+    legally_due_cents: int
     overdue_cents: int
     repaid_cents: int
     credit_cents: int
+    supported_cents: int
+    written_off_cents: int
+    discharged_cents: int
+    remitted_cents: int
+    recovered_cents: int
+    position_on: date | None
     next_due: NextDue | None
     schedule_version: int
     duration_months: int
@@ -146,11 +165,13 @@ class LoanRead(Resource):
     withdrawal: LoanWithdrawalRead | None
     anomalies: list[LoanAnomaly]
     lender: LenderRead | None
+    former_reference: str | None
     entered_at: datetime
 
     def etag(self) -> str:
-        """The state of another day is another representation."""
-        return f'"{self.version}-{self.as_of}"'
+        """The state of another day, or as known at another instant, is another representation."""
+        known = f"-{self.known_at.timestamp()}" if self.known_at else ""
+        return f'"{self.version}-{self.as_of}{known}"'
 
 
 class LoanItem(Output):
@@ -186,6 +207,12 @@ class ScheduleRowRead(Output):
     balance_cents: int
 
 
+class InstalmentRead(ScheduleRowRead):
+    """An instalment of a loan; `ref` is its number within it for good, which the accountant's files carry."""
+
+    ref: int
+
+
 class ScheduleTotals(Output):
     """The sums of a schedule."""
 
@@ -211,7 +238,9 @@ class ScheduleRead(Resource):
     """
 
     loan_id: UUID
-    rows: list[ScheduleRowRead]
+    kind: ScheduleKind
+    in_force: bool
+    rows: list[InstalmentRead]
     totals: ScheduleTotals
     differences: list[DifferenceRead] | None
 
@@ -228,28 +257,6 @@ class SignatureCreate(Input):
     present: Annotated[list[Party], Field(max_length=4)] = []
     place: Line | None = None
     curator: Line | None = None
-
-
-class Payee(Input):
-    """Who is paid."""
-
-    kind: PayeeKind
-    name: Line | None = None
-
-
-class DisbursementCreate(Input):
-    """The loan is paid out, whole."""
-
-    amount_cents: PositiveCents
-    disbursed_on: Day
-    payee: Payee
-
-
-class LitigationCreate(Input):
-    """The public accountant takes the loan to litigation (contentieux)."""
-
-    opened_on: Day
-    reason: Prose | None = None
 
 
 class CancellationCreate(Input):

@@ -12,7 +12,7 @@ from app.domain.amortization import DURATION_MONTHS_MAX
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.products import Party
 from app.schemas.base import Cents, Day, Input, MachineReference, Output, PositiveCents, RatePercent, Sha256
-from app.schemas.loans import DisbursementCreate
+from app.schemas.disbursements import Payee
 
 
 class InterestShareCreate(Input):
@@ -85,7 +85,10 @@ class OfferRead(Output):
     offered_on: date
 
 
-class LenderDisbursementCreate(DisbursementCreate):
-    """The partner paid its loan out, under its own reference."""
+class LenderDisbursementCreate(Input):
+    """The partner paid its loan out, whole, under its own reference."""
 
+    amount_cents: PositiveCents
+    disbursed_on: Day
+    payee: Payee
     reference: MachineReference

@@ -183,7 +183,10 @@ class RequestItem(Output):
 
 
 class RequestRead(Resource):
-    """A request. `rules_version` is the version of the rules of the day it was received."""
+    """A request. `rules_version` is the version of the rules of the day it was received.
+
+    `household` and `channel` are null where it was taken over from spreadsheets that do not tell them.
+    """
 
     id: UUID
     reference: str
@@ -191,9 +194,9 @@ class RequestRead(Resource):
     applicant_id: UUID
     co_applicant_id: UUID | None
     instructing_agent_id: UUID
-    household: Household
+    household: Household | None
     commune_insee_code: str
-    channel: str
+    channel: str | None
     prescriber: str | None
     prescriber_id: UUID | None
     purpose: str

@@ -1,47 +1,39 @@
-"""What a caller may do next with a request or a loan, and why not the rest: the same guards as the acts themselves."""
+"""What a caller may do next with a request, and why not the rest: the same guards as the acts themselves."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain import fast_track, loan_lifecycle, overrides, request_lifecycle
+from app.domain import fast_track, overrides, request_lifecycle
 from app.domain.contracts import BORROWERS
 from app.domain.decisions import ACTIONS, GIVES, Outcome
-from app.domain.errors import IllegalTransition, MicrocreditError, RequestLocked
+from app.domain.errors import MicrocreditError
 from app.domain.handoff_lifecycle import HandoffKind
-from app.domain.loan_lifecycle import LoanAction
-from app.domain.partner_errors import PartnerLends
-from app.domain.permissions import Caller, allows
+from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, ENDED, RequestAction
-from app.schemas.requests import ActionList, ActionRead
+from app.schemas.requests import ActionList
 from app.services import (
     assignments,
     completeness,
-    contracts,
     decision_rules,
-    disbursements,
     four_eyes,
     handoffs,
-    loan_states,
-    loan_steps,
     loans,
     notices,
     ratifications,
     rectifications,
     referrals,
-    repayments,
     requests,
     rules,
     signatures,
     transfers,
-    withdrawals,
 )
 from app.services import request_steps as steps
-from app.tables import Loan, Request
+from app.services.possible_actions import listed, refusals
+from app.tables import Request
 
 FAST_TRACK, RATIFY = "fast_track", "ratify"
 SEND_PRECHECK, SEND_LOAN_FILE = (f"send_{kind.value}" for kind in HandoffKind)
@@ -94,58 +86,12 @@ _EDITS = ("update", "replace_budget", "replace_financing_plan", "replace_assessm
 _ADDED_WHILE_OPEN = ("attest", "ask_paper", "plan_appointment")
 _ADDED_EVER = ("check_right", "make_referral", "write_note")
 
-# Of a partner's loan, the partner tells.
-OF_OWN_FUNDS = (LoanAction.DISBURSE, LoanAction.REPAY, LoanAction.REVERSE, LoanAction.OPEN_LITIGATION)
-
-_LOAN_OPERATIONS: dict[str, str] = {
-    LoanAction.SIGN: "loans_sign",
-    LoanAction.DISBURSE: "loans_disburse",
-    LoanAction.REPAY: "repayments_create",
-    LoanAction.REVERSE: "repayments_reverse",
-    LoanAction.OPEN_LITIGATION: "loans_open_litigation",
-    LoanAction.CANCEL: "loans_cancel",
-    LoanAction.WITHDRAW: "withdrawals_create",
-}
-
 
 async def of_request(session: AsyncSession, request_id: UUID, *, caller: Caller, today: date) -> ActionList:
     """Every action of a request with the reasons against it: `role`, `state`, or the code of a refusal."""
     request = await steps.load(session, request_id)
     obstacles = await _request_obstacles(session, request, caller=caller, today=today)
-    return _listed(caller, _REQUEST_OPERATIONS, obstacles)
-
-
-async def of_loan(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date) -> ActionList:
-    """Every action of a loan with the reasons against it: `role`, `state`, or the code of a refusal."""
-    loan = await loan_steps.load(session, loan_id)
-    obstacles: dict[str, list[str]] = {
-        action: [] if (loan.stage, action) in loan_lifecycle.TRANSITIONS else ["state"]
-        for action in LoanAction
-        if action in _LOAN_OPERATIONS
-    }
-    if loan.partner_id is not None:
-        obstacles |= {action: [PartnerLends.code] for action in OF_OWN_FUNDS if not obstacles[action]}
-    if not obstacles[LoanAction.REVERSE]:
-        obstacles[LoanAction.REVERSE] = await _refusals(repayments.check_reversible(session, loan.id))
-    if not obstacles[LoanAction.OPEN_LITIGATION]:
-        owed = loan_states.check_owed(session, loan, on=today)
-        obstacles[LoanAction.OPEN_LITIGATION] = await _refusals(owed)
-    if not obstacles[LoanAction.DISBURSE]:
-        obstacles[LoanAction.DISBURSE] = await _refusals(disbursements.check_release(session, loan, on=today))
-    if not obstacles[LoanAction.WITHDRAW]:
-        obstacles[LoanAction.WITHDRAW] = await _refusals(withdrawals.check_may_withdraw(session, loan))
-    return _listed(caller, _LOAN_OPERATIONS, obstacles, await _days(session, loan))
-
-
-async def _days(session: AsyncSession, loan: Loan) -> Mapping[str, tuple[date | None, date | None]]:
-    """The first and the last day of what the contract dates. A borrower signs until its last day."""
-    contract = await contracts.calendar(session, loan, await loan_states.signatures(session, loan))
-    possible = {
-        LoanAction.SIGN: (loan.offered_on, loan.offer_valid_until),
-        LoanAction.DISBURSE: (contract.earliest_release_on, None),
-        LoanAction.WITHDRAW: (contract.accepted_on, contract.withdrawal_until),
-    }
-    return {action: days for action, days in possible.items() if (loan.stage, action) in loan_lifecycle.TRANSITIONS}
+    return listed(caller, _REQUEST_OPERATIONS, obstacles)
 
 
 async def _request_obstacles(
@@ -160,7 +106,7 @@ async def _request_obstacles(
     for action in _ADDED_EVER:
         obstacles[action] = []
     for given, check in (("assign", assignments.check_may_assign), ("transfer", transfers.check_may_transfer)):
-        obstacles[given] = await _refusals(_checked(check, request, caller=caller))
+        obstacles[given] = await refusals(_checked(check, request, caller=caller))
     for action in RequestAction:
         known = (request.status, action) in request_lifecycle.TRANSITIONS
         obstacles[action] = [] if known else ["state"]
@@ -169,14 +115,14 @@ async def _request_obstacles(
             lacking.code for lacking in await completeness.lackings(session, request, on=today)
         ]
     for sending, kind in ((SEND_PRECHECK, HandoffKind.PRECHECK), (SEND_LOAN_FILE, HandoffKind.LOAN_FILE)):
-        obstacles[sending] = await _refusals(handoffs.check_may_send(session, request, kind, today=today))
+        obstacles[sending] = await refusals(handoffs.check_may_send(session, request, kind, today=today))
     obstacles |= await _on_last_decision(session, request)
-    obstacles["offer_loan"] = await _refusals(_check_offer(session, request, today=today))
+    obstacles["offer_loan"] = await refusals(_check_offer(session, request, today=today))
     obstacles[FAST_TRACK] = obstacles[RequestAction.APPROVE_PROVISIONALLY]
     obstacles[RATIFY] = obstacles[RequestAction.REFUSE_TO_RATIFY]
     for guarded, guard in _guards(session, request, caller=caller, today=today).items():
         if not obstacles[guarded]:
-            obstacles[guarded] = await _refusals(guard())
+            obstacles[guarded] = await refusals(guard())
     return obstacles
 
 
@@ -207,8 +153,8 @@ async def _on_last_decision(session: AsyncSession, request: Request) -> dict[str
     if decision is None:
         return {CORRECT_DECISION: ["state"], NOTIFY_DECISION: ["state"]}
     return {
-        CORRECT_DECISION: await _refusals(rectifications.check_standing(session, decision)),
-        NOTIFY_DECISION: await _refusals(notices.check(session, decision)),
+        CORRECT_DECISION: await refusals(rectifications.check_standing(session, decision)),
+        NOTIFY_DECISION: await refusals(notices.check(session, decision)),
     }
 
 
@@ -257,27 +203,3 @@ async def _checked(check: Callable[..., None], request: Request, *, caller: Call
 async def _check_offer(session: AsyncSession, request: Request, *, today: date) -> None:
     await loans.check_offerable(session, request)
     await signatures.check_adults(session, request, parties=BORROWERS, on=today)
-
-
-async def _refusals(guard: Awaitable[object]) -> list[str]:
-    try:
-        await guard
-    except (IllegalTransition, RequestLocked):
-        return ["state"]
-    except MicrocreditError as refused:
-        return [refused.code]
-    return []
-
-
-def _listed(
-    caller: Caller,
-    operations: Mapping[str, str],
-    obstacles: Mapping[str, list[str]],
-    days: Mapping[str, tuple[date | None, date | None]] = MappingProxyType({}),
-) -> ActionList:
-    items = []
-    for action, operation in operations.items():
-        reasons = ([] if allows(caller.roles, operation) else ["role"]) + obstacles[action]
-        first, last = days.get(action, (None, None))
-        items.append(ActionRead(action=action, allowed=not reasons, reasons=reasons, not_before=first, not_after=last))
-    return ActionList(items=items)

@@ -11,12 +11,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import financing, ledger
+from app.domain import financing
 from app.domain.aids import Aid, age_on
 from app.domain.lenders import Lending
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.products import Product
-from app.services import attestations, loan_states, papers, plans, revisions
+from app.services import attestations, loan_books, papers, plans, revisions
 from app.tables import Budget, Loan, Person, Request
 from app.tenancy import of_tenant, widened
 
@@ -99,5 +99,4 @@ async def _ends_of_other_loans(session: AsyncSession, request: Request, *, on: d
 async def _ended_on(session: AsyncSession, loan: Loan, *, on: date) -> date | None:
     if loan.stage in _NOT_PAID_OUT:
         return None
-    _, rows = await loan_states.borrower_rows(session, loan)
-    return ledger.settled_on(await loan_states.ledger_entries(session, loan), rows, on=on)
+    return await loan_books.settled_on(session, loan, on=on)

@@ -29,7 +29,8 @@ async def each(
     caller: Caller,
     language: Language,
 ) -> BatchRead:
-    """Records the items in one order, one batch of a partner at a time: two never wait for each other both ways.
+    """Records the items in one order, one batch of a partner or a tenant at a time: two never wait for each other both
+    ways.
 
     The answers stand in the order of the items. An item that is refused leaves nothing behind.
     """
@@ -51,8 +52,9 @@ async def each(
 
 
 def _turn(caller: Caller) -> int:
-    """The lock that the batches of a partner take in turn."""
-    return int.from_bytes(sha256(f"batch/{caller.partner_id}".encode()).digest()[:8], "big", signed=True)
+    """The lock that the batches of a partner, or of a tenant's staff, take in turn."""
+    whose = caller.partner_id or caller.tenant_id
+    return int.from_bytes(sha256(f"batch/{whose}".encode()).digest()[:8], "big", signed=True)
 
 
 def _pointed(index: int, item: Malformed) -> Invalid:

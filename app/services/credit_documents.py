@@ -39,7 +39,7 @@ async def credit(session: AsyncSession, loan: Loan) -> Data:
         raise DocumentNotReady(missing="legal_regime")
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
     _, product = await loan_steps.rules_of(session, loan)
-    rows, _ = await schedules.whole_rows(session, await schedules.last(session, loan, version=1))
+    rows, _ = await schedules.whole_rows(session, await schedules.numbered(session, loan, version=1))
     return {
         "borrowers": await loan_parties.told(session, loan),
         "lender": product.lender.name,

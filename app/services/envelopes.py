@@ -1,7 +1,8 @@
 """Yearly envelopes: what was voted, and what decisions hold of it, derived each time it is asked.
 
-A decision holds its money from the year of its day on: reserved once it is taken, consumed once the loan is paid out,
-free where the file ends without it or is decided anew. No payment of a grant is recorded: it stays reserved.
+A decision holds its money from the year of its day on: reserved once it is taken, consumed as the loan is paid out,
+free where the file ends without it, is decided anew, or will never be paid out whole. No payment of a grant is
+recorded: it stays reserved.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from app.schemas.envelopes import (
     EnvelopeQuery,
     EnvelopeRead,
 )
+from app.services import paid_out
 from app.tables import Decision, Envelope, Loan, Request
 from app.tenancy import bound_tenant, of_tenant, widened
 
@@ -147,18 +149,22 @@ def _holding(session: AsyncSession, year: int) -> Select[*tuple[int, int, int]]:
         col(later.request_id) == Decision.request_id,
         col(later.number) > Decision.number,
     )
-    paid_out = exists().where(
-        col(Loan.tenant_id) == Decision.tenant_id,
+    paid_loan = and_(
+        of_tenant(session, Loan),
         col(Loan.decision_id) == Decision.id,
+        col(Loan.partner_id).is_(None),
         col(Loan.stage).in_(sorted(PAID_OUT)),
     )
     lent = case((col(Decision.outcome) == Outcome.APPROVE, col(Decision.loan_amount_cents)), else_=0)
+    drawn = case((col(Loan.id).is_not(None), paid_out.drawn_cents(session)), else_=0)
+    to_come = case((paid_out.is_given_up(session), 0), else_=func.greatest(lent - drawn, 0))
     return (
         select(
-            func.coalesce(func.sum(lent).filter(~paid_out), 0).label("loans_reserved"),
-            func.coalesce(func.sum(lent).filter(paid_out), 0).label("loans_consumed"),
+            func.coalesce(func.sum(to_come), 0).label("loans_reserved"),
+            func.coalesce(func.sum(drawn), 0).label("loans_consumed"),
             func.coalesce(func.sum(col(Decision.grant_cents)), 0).label("grants_reserved"),
         )
+        .outerjoin(Loan, paid_loan)
         .join(Request, and_(of_tenant(session, Request), col(Request.id) == Decision.request_id))
         .where(
             of_tenant(session, Decision),

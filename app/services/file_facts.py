@@ -30,7 +30,7 @@ def project(request: Request) -> Data:
     """What was asked for, when and how."""
     return {
         "received_on": in_words(request.received_on),
-        "channel": label("channels", request.channel, "fr"),
+        "channel": label("channels", request.channel, "fr") if request.channel else None,
         "prescriber": request.prescriber,
         "commune": commune_name(request.commune_insee_code),
         "purpose": label("purposes", request.purpose, "fr"),

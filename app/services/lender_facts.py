@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import accumulate
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import ledger
-from app.domain.amortization import Instalment
-from app.domain.ledger import Entry
+from app.domain import books
+from app.domain.allocation import Slot
+from app.domain.books import Books
+from app.domain.ledger import Fact
 from app.domain.statements import LineKind
 from app.schemas.loans import GuaranteeRead, LenderRead
 from app.services import loan_steps, partners
@@ -19,7 +19,7 @@ from app.tenancy import of_tenant
 
 # What the rules may leave open and the lender's loan shows as such.
 _SHOWN = ("guarantees", "interest_borne_by")
-_OF_STATEMENT = and_(
+OF_STATEMENT = and_(
     col(Statement.tenant_id) == StatementLine.tenant_id, col(Statement.id) == StatementLine.statement_id
 )
 
@@ -43,14 +43,14 @@ async def position_on(session: AsyncSession, loan: Loan) -> date | None:
 
 
 async def read(
-    session: AsyncSession, loan: Loan, rows: Sequence[Instalment], entries: Sequence[Entry], *, as_of: date
+    session: AsyncSession, loan: Loan, slots: Sequence[Slot], facts: Sequence[Fact], state: Books, *, as_of: date
 ) -> LenderRead | None:
-    """The lender's side of the loan on a day; null where the CCAS lends. `rows` are the borrower's."""
+    """The lender's side of the loan on a day, whose books are `state`; null where the CCAS lends."""
     if loan.partner_id is None:
         return None
     _, product = await loan_steps.rules_of(session, loan)
     told = await _last_balance(session, loan, as_of)
-    gap = told[1] - ledger.balances(entries, rows, on=told[0]).outstanding_cents if told else None
+    gap = told[1] - books.books(facts, slots, on=told[0]).outstanding_cents if told else None
     return LenderRead(
         partner=await partners.code_of(session, loan.partner_id),
         handoff_id=loan.handoff_id,
@@ -65,7 +65,7 @@ async def read(
         position_on=await position_on(session, loan),
         reported_outstanding_cents=told[1] if told else None,
         gap_cents=gap,
-        unpaid_instalments=_still_unpaid(await _unpaid(session, loan, as_of), rows, entries, as_of),
+        unpaid_instalments=_still_unpaid(await told_unpaid(session, loan, as_of), state),
     )
 
 
@@ -73,7 +73,7 @@ async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple
     """The last balance that the lender told, with its position date."""
     statement = (
         select(col(Statement.position_on), col(StatementLine.outstanding_principal_cents))
-        .join(StatementLine, _OF_STATEMENT)
+        .join(StatementLine, OF_STATEMENT)
         .where(
             of_tenant(session, StatementLine),
             col(StatementLine.loan_id) == loan.id,
@@ -87,17 +87,16 @@ async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple
     return None if row is None or row[1] is None else (row[0], row[1])
 
 
-def _still_unpaid(told: Sequence[int], rows: Sequence[Instalment], entries: Sequence[Entry], as_of: date) -> list[int]:
-    repaid = ledger.balances(entries, rows, on=as_of).repaid_cents
-    due_with = dict(zip((row.number for row in rows), accumulate(row.total_cents for row in rows), strict=True))
-    return [number for number in told if due_with[number] > repaid]
+def _still_unpaid(told: Sequence[int], state: Books) -> list[int]:
+    left = {row.number: row.left_cents for row in state.rows}
+    return [number for number in told if left[number]]
 
 
-async def _unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[int]:
+async def told_unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[int]:
     """The numbers of the instalments that the lender told were not paid when they were due."""
     statement = (
         select(col(StatementLine.instalment_number))
-        .join(Statement, _OF_STATEMENT)
+        .join(Statement, OF_STATEMENT)
         .where(
             of_tenant(session, StatementLine),
             col(StatementLine.loan_id) == loan.id,

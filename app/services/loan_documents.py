@@ -28,6 +28,7 @@ from app.services import (
     loan_parties,
     loan_steps,
     organisations,
+    schedule_papers,
     schedules,
     support_contracts,
 )
@@ -46,6 +47,8 @@ _TITLES = {
     Kind.SUPPLIER_LETTER: ("Engagement de paiement", "engagement-de-paiement"),
     Kind.FIRST_UNPAID_LETTER: ("Une échéance n’est pas réglée : parlons-en", "echeance-non-reglee"),
     Kind.REPAYMENT_ATTESTATION: ("Attestation de remboursement", "attestation-de-remboursement"),
+    Kind.AMENDMENT: ("Avenant au contrat de prêt : nouvel échéancier", "avenant"),
+    Kind.SCHEDULE_CHANGE_LETTER: ("Votre échéancier change", "changement-d-echeancier"),
 }
 _BY_REGIME = frozenset({Kind.PRECONTRACT_INFORMATION, Kind.LOAN_CONTRACT})
 
@@ -78,12 +81,16 @@ async def _contract(session: AsyncSession, loan: Loan, _today: date, _query: Loa
 
 
 async def _schedule(session: AsyncSession, loan: Loan, _today: date, _query: LoanDocumentQuery) -> Told:
+    return loan.offered_on, await _schedule_told(session, loan)
+
+
+async def _schedule_told(session: AsyncSession, loan: Loan) -> Data:
     """The schedule in force, as `GET …/schedule` tells it; a partner's as it was received."""
     read = await schedules.read(session, loan.id, version=None)
     payers = dict.fromkeys(share.payer for row in read.rows for share in row.third_parties)
     _, product = await loan_steps.rules_of(session, loan)
     totals = read.totals
-    return loan.offered_on, {
+    return {
         "names": [letterheads.name_of(person) for person in await loan_parties.borrowers(session, loan)],
         "lender": product.lender.name,
         "from_lender": loan.partner_id is not None,
@@ -153,6 +160,16 @@ async def _repayment_attestation(session: AsyncSession, loan: Loan, today: date,
     return today, await loan_letters.of_full_repayment(session, loan, today=today)
 
 
+async def _amendment(session: AsyncSession, loan: Loan, today: date, _query: LoanDocumentQuery) -> Told:
+    """What changed, by whose decision, and the schedule in force since."""
+    told, schedule = await schedule_papers.amendment(session, loan, today=today), await _schedule_told(session, loan)
+    return told.decided_on, {**schedule, **told.data}
+
+
+async def _schedule_change_letter(session: AsyncSession, loan: Loan, today: date, _query: LoanDocumentQuery) -> Told:
+    return today, await schedule_papers.to_borrowers(session, loan, today=today)
+
+
 _TOLD: dict[Kind, Callable[[AsyncSession, Loan, date, LoanDocumentQuery], Awaitable[Told]]] = {
     Kind.PRECONTRACT_INFORMATION: _information,
     Kind.LOAN_CONTRACT: _contract,
@@ -161,4 +178,6 @@ _TOLD: dict[Kind, Callable[[AsyncSession, Loan, date, LoanDocumentQuery], Awaita
     Kind.SUPPLIER_LETTER: _supplier_letter,
     Kind.FIRST_UNPAID_LETTER: _first_unpaid_letter,
     Kind.REPAYMENT_ATTESTATION: _repayment_attestation,
+    Kind.AMENDMENT: _amendment,
+    Kind.SCHEDULE_CHANGE_LETTER: _schedule_change_letter,
 }

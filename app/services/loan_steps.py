@@ -48,11 +48,12 @@ def move(
     caller: Caller,
     effect_on: date,
     reason: str | None = None,
+    decision_id: UUID | None = None,
 ) -> None:
     """Takes one transition and logs it with its author. Raises IllegalTransition."""
     before, loan.stage = loan.stage, after(loan.stage, action)
     loan.version += 1
-    log(session, loan, action, before, caller=caller, effect_on=effect_on, reason=reason)
+    log(session, loan, action, before, caller=caller, effect_on=effect_on, reason=reason, decision_id=decision_id)
 
 
 def log(
@@ -64,6 +65,7 @@ def log(
     caller: Caller,
     effect_on: date,
     reason: str | None = None,
+    decision_id: UUID | None = None,
 ) -> None:
     """Writes down a step that was taken; `before` is null for the offer."""
     session.add(
@@ -77,6 +79,7 @@ def log(
             to_stage=loan.stage,
             effect_on=effect_on,
             reason=reason,
+            decision_id=decision_id,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Loans of the CCAS's own funds, from the offer to litigation; a partner's may be given up too."""
+"""Loans of the CCAS's own funds, from the offer to the payment; a partner's may be given up too."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,7 +27,6 @@ from app.domain.request_lifecycle import WITH_LENDER, RequestAction, RequestStat
 from app.schemas.base import Page
 from app.schemas.loans import (
     CancellationCreate,
-    LitigationCreate,
     LoanCreate,
     LoanItem,
     LoanListQuery,
@@ -82,18 +81,24 @@ async def create(session: AsyncSession, request_id: UUID, *, caller: Caller, tod
         body.offer_valid_until, offered_on=body.offered_on, regime=loan.legal_regime
     )
     rows = _rows(decision, body)
-    await enter_offer(session, loan, rows, [()] * len(rows), caller=caller)
+    await enter_offer(session, loan, rows, [()] * len(rows), anchor_day=body.anchor_day, caller=caller)
     return await loan_states.read(session, loan.id, as_of=today)
 
 
 async def enter_offer(
-    session: AsyncSession, loan: Loan, rows: Sequence[Instalment], parts: Sequence[Shares], *, caller: Caller
+    session: AsyncSession,
+    loan: Loan,
+    rows: Sequence[Instalment],
+    parts: Sequence[Shares],
+    *,
+    anchor_day: int | None = None,
+    caller: Caller,
 ) -> None:
     """Writes down a loan that is offered, by the CCAS or by a partner, with the first version of its schedule."""
     session.add(loan)
     await session.flush()  # what follows refers to the loan through foreign keys without an ORM relation
     loan_steps.log(session, loan, LoanAction.OFFER, None, caller=caller, effect_on=loan.offered_on)
-    await schedules.add(session, loan, rows, parts)
+    await schedules.add(session, loan, rows, parts, anchor_day=anchor_day)
 
 
 async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[LoanItem]:
@@ -104,24 +109,6 @@ async def list_page(session: AsyncSession, *, query: LoanListQuery) -> Page[Loan
     if query.request_id is not None:
         statement = statement.where(col(Loan.request_id) == query.request_id)
     return await page(session, statement, Loan, query=query, items=_ITEMS)
-
-
-async def open_litigation(
-    session: AsyncSession, loan_id: UUID, *, caller: Caller, today: date, body: LitigationCreate
-) -> LoanRead:
-    """Notes that the public accountant took the loan to litigation (contentieux).
-
-    Raises PartnerLends, IllegalTransition, DateOutOfOrder, DateInFuture.
-    """
-    loan = await loan_steps.locked_own(session, loan_id)
-    disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
-    after(loan.stage, LoanAction.OPEN_LITIGATION)
-    check_day("opened_on", body.opened_on, not_before=disbursed_on, today=today)
-    await loan_states.check_owed(session, loan, on=body.opened_on)
-    loan_steps.move(
-        session, loan, LoanAction.OPEN_LITIGATION, caller=caller, effect_on=body.opened_on, reason=body.reason
-    )
-    return await loan_states.read(session, loan.id, as_of=today)
 
 
 async def cancel(

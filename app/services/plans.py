@@ -227,7 +227,7 @@ async def _budget(
     month = financing.month(_entries(running))
     rule = _least_left(version, request)
     per_unit = None
-    if rule is not None:
+    if rule is not None and request.adults is not None and request.minor_children is not None:
         per_unit = left_to_live_per_unit(
             rule, month.left_to_live_cents, adults=request.adults, minor_children=request.minor_children
         )

@@ -4,22 +4,22 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.domain.dates import check_day
+from app.domain.dates import check_day, check_order
 from app.domain.errors import AlreadyReversed, NoRepayment, NotFound, ReferenceAlreadyUsed
-from app.domain.ledger import EntryKind, RepaymentSource
+from app.domain.ledger import EntryKind, RepaidBy, RepaymentSource
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.permissions import Caller
-from app.schemas.repayments import LedgerEntryRead, LedgerRead, RepaymentCreate, ReversalCreate
-from app.services import loan_states, loan_steps
-from app.tables import LedgerEntry, Loan
+from app.schemas.repayments import LedgerEntryRead, LedgerLineRead, LedgerRead, RepaymentCreate, ReversalCreate
+from app.services import loan_states, loan_steps, postings
+from app.tables import LedgerEntry, LedgerLine, Loan
 from app.tenancy import of_tenant
 
-_COLUMNS = [getattr(LedgerEntry, name) for name in LedgerEntryRead.model_fields]
+_COLUMNS = [getattr(LedgerEntry, name) for name in LedgerEntryRead.model_fields if name != "lines"]
 
 
 async def create(
@@ -27,11 +27,16 @@ async def create(
 ) -> LedgerEntryRead:
     """Enters a repayment of a loan of the CCAS's own funds.
 
-    Raises PartnerLends, IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
+    What the public accountant tells is a fact: recorded wherever the loan stands, and shown as an anomaly where nothing
+    was owed. What a régisseur received is an act of the CCAS.
+
+    Raises PartnerLends, IllegalTransition, NothingOwed, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
     """
     loan = await loan_steps.locked_own(session, loan_id)
+    if body.source is RepaymentSource.CASH_OFFICER:
+        await _check_due(session, loan, on=body.received_on)
     entry, _ = await enter(session, loan, caller=caller, today=today, told=Told(**body.model_dump()))
-    return LedgerEntryRead.model_validate(entry)
+    return await entry_read(session, entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,9 @@ class Told:
     received_on: date
     source: RepaymentSource
     reference: str
+    payer: RepaidBy | None = None
+    instalment_ref: int | None = None
+    cash_officer: str | None = None
 
 
 async def enter(
@@ -52,11 +60,9 @@ async def enter(
     The same reference with the same content is the same entry, never a second payment; one that was taken back frees
     its reference.
 
-    Raises IllegalTransition, ReferenceAlreadyUsed, DateOutOfOrder, DateInFuture.
+    Raises ReferenceAlreadyUsed, DateInFuture.
     """
-    after(loan.stage, LoanAction.REPAY)
-    disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
-    check_day(field, told.received_on, not_before=disbursed_on, today=today)
+    check_day(field, told.received_on, not_before=None, today=today)
     earlier = await _of_reference(session, told, loan.partner_id)
     standing = [known for known, taken_back in earlier if not taken_back]
     if standing:
@@ -70,12 +76,14 @@ async def enter(
         source=told.source,
         reference=told.reference,
         reference_use=len(earlier) + 1,
+        payer=told.payer,
+        instalment_ref=told.instalment_ref,
+        cash_officer=told.cash_officer,
         partner_id=loan.partner_id,
         account_id=caller.staff_account_id,
         partner_client_id=caller.partner_client_id,
     )
-    session.add(entry)
-    loan.version += 1
+    await postings.enter(session, loan, entry)
     return entry, False
 
 
@@ -90,42 +98,80 @@ async def reverse(
 ) -> LedgerEntryRead:
     """Takes a repayment back, once, by an opposite entry (contre-passation).
 
-    Raises NotFound, PartnerLends, IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
+    Raises NotFound, PartnerLends, AlreadyReversed, DateOutOfOrder, DateInFuture.
     """
     loan = await loan_steps.locked_own(session, loan_id)
     repayment = await session.get(LedgerEntry, (loan.tenant_id, repayment_id))
     if repayment is None or repayment.loan_id != loan.id or repayment.kind is not EntryKind.REPAYMENT:
         raise NotFound
+    return await take_back(session, loan, repayment, caller=caller, today=today, body=body)
+
+
+async def take_back(
+    session: AsyncSession, loan: Loan, taken_back: LedgerEntry, *, caller: Caller, today: date, body: ReversalCreate
+) -> LedgerEntryRead:
+    """Enters the opposite of an entry of a loan that is held, once.
+
+    Raises IllegalTransition, AlreadyReversed, DateOutOfOrder, DateInFuture.
+    """
     after(loan.stage, LoanAction.REVERSE)
-    check_day("reversed_on", body.reversed_on, not_before=repayment.effect_on, today=today)
-    if await _is_reversed(session, repayment):
+    check_day("reversed_on", body.reversed_on, not_before=taken_back.effect_on, today=today)
+    if await _is_reversed(session, taken_back):
         raise AlreadyReversed
     entry = LedgerEntry(
         tenant_id=loan.tenant_id,
         loan_id=loan.id,
         kind=EntryKind.REVERSAL,
-        amount_cents=repayment.amount_cents,
+        amount_cents=taken_back.amount_cents,
         effect_on=body.reversed_on,
-        reverses_id=repayment.id,
+        reverses_id=taken_back.id,
         reason=body.reason,
         account_id=caller.staff_account_id,
         partner_client_id=caller.partner_client_id,
     )
-    session.add(entry)
-    loan.version += 1
-    return LedgerEntryRead.model_validate(entry)
+    await postings.enter(session, loan, entry)
+    return await entry_read(session, entry)
 
 
 async def ledger(session: AsyncSession, loan_id: UUID) -> LedgerRead:
     """All entries of a loan in the order of entry. Raises NotFound."""
     loan = await loan_steps.load(session, loan_id)
+    entries = select(*_COLUMNS).where(of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan.id)
+    rows = (await session.execute(entries.order_by(col(LedgerEntry.id)))).mappings().all()
+    lines = await _lines(session, col(LedgerLine.loan_id) == loan.id)
+    return LedgerRead(items=[LedgerEntryRead(**row, lines=lines.get(row["id"], [])) for row in rows], next_cursor=None)
+
+
+async def entry_read(session: AsyncSession, entry: LedgerEntry) -> LedgerEntryRead:
+    """An entry with its lines."""
+    lines = await _lines(session, col(LedgerLine.entry_id) == entry.id)
+    return LedgerEntryRead(**{column.key: getattr(entry, column.key) for column in _COLUMNS}, lines=lines[entry.id])
+
+
+async def _lines(session: AsyncSession, chosen: ColumnElement[bool]) -> dict[UUID, list[LedgerLineRead]]:
     statement = (
-        select(*_COLUMNS)
-        .where(of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan.id)
-        .order_by(col(LedgerEntry.id))
+        select(
+            col(LedgerLine.entry_id),
+            col(LedgerLine.account),
+            col(LedgerLine.amount_cents),
+            col(LedgerLine.effect_on),
+        )
+        .where(of_tenant(session, LedgerLine), chosen)
+        .order_by(col(LedgerLine.id))
     )
-    rows = (await session.execute(statement)).mappings()
-    return LedgerRead(items=[LedgerEntryRead(**row) for row in rows], next_cursor=None)
+    found: dict[UUID, list[LedgerLineRead]] = {}
+    for entry_id, account, amount_cents, effect_on in await session.execute(statement):
+        line = LedgerLineRead(account=account, amount_cents=amount_cents, effect_on=effect_on)
+        found.setdefault(entry_id, []).append(line)
+    return found
+
+
+async def _check_due(session: AsyncSession, loan: Loan, *, on: date) -> None:
+    """Raises IllegalTransition, DateOutOfOrder, NothingOwed where nothing can be received by the CCAS itself."""
+    after(loan.stage, LoanAction.REPAY)
+    disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
+    check_order("received_on", on, not_before=disbursed_on or on)
+    await loan_states.check_due(session, loan, on=on)
 
 
 async def _of_reference(session: AsyncSession, told: Told, partner_id: UUID | None) -> list[tuple[LedgerEntry, bool]]:
@@ -146,11 +192,17 @@ async def _of_reference(session: AsyncSession, told: Told, partner_id: UUID | No
 
 async def check_reversible(session: AsyncSession, loan_id: UUID) -> None:
     """Raises NoRepayment where no repayment stands."""
-    signs = case((col(LedgerEntry.kind) == EntryKind.REPAYMENT, 1), (col(LedgerEntry.kind) == EntryKind.REVERSAL, -1))
-    statement = select(func.coalesce(func.sum(signs), 0)).where(
-        of_tenant(session, LedgerEntry), col(LedgerEntry.loan_id) == loan_id
+    reversal = aliased(LedgerEntry)
+    taken_back = exists().where(
+        col(reversal.tenant_id) == LedgerEntry.tenant_id, col(reversal.reverses_id) == LedgerEntry.id
     )
-    if (await session.scalars(statement)).one() == 0:
+    standing = select(col(LedgerEntry.id)).where(
+        of_tenant(session, LedgerEntry),
+        col(LedgerEntry.loan_id) == loan_id,
+        col(LedgerEntry.kind) == EntryKind.REPAYMENT,
+        ~taken_back,
+    )
+    if (await session.scalars(standing.limit(1))).one_or_none() is None:
         raise NoRepayment
 
 

@@ -260,9 +260,15 @@ def _described(body: RequestCreate) -> dict[str, Any]:
 def _read(request: Request) -> RequestRead:
     return RequestRead(
         **{name: getattr(request, name) for name in _PLAIN_FIELDS},
-        household=Household(adults=request.adults, minor_children=request.minor_children),
+        household=_household(request),
         other_answer=other_answers.told(request),
     )
+
+
+def _household(request: Request) -> Household | None:
+    if request.adults is None or request.minor_children is None:
+        return None
+    return Household(adults=request.adults, minor_children=request.minor_children)
 
 
 _PLAIN_FIELDS = [name for name in RequestRead.model_fields if name not in ("household", "other_answer")]

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.dates import check_day
+from app.domain.dates import check_day, check_order
 from app.domain.ledger import RepaymentSource
-from app.domain.loan_lifecycle import LoanAction, after
+from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.partner_errors import DateAfterPosition, InstalmentUnknown
 from app.domain.permissions import Caller
 from app.domain.statements import LineKind
@@ -116,8 +116,9 @@ async def _repayment(
         source=RepaymentSource.LENDER,
         reference=line.reference,
     )
+    disbursed_on = await loan_states.reached_on(session, loan, LoanStage.DISBURSED)
+    check_order("paid_on", line.paid_on, not_before=disbursed_on or line.paid_on)
     entry, known = await repayments.enter(session, loan, caller=caller, today=position_on, told=told, field="paid_on")
-    await session.flush()  # the line refers to the entry through a foreign key without an ORM relation
     return entry.id, known
 
 

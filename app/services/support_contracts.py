@@ -117,10 +117,12 @@ async def frame_of(session: AsyncSession, loan: Loan) -> SupportFrame:
 
 
 async def _frame(session: AsyncSession, loan: Loan, product: Product) -> SupportFrame:
-    _, rows = await loan_states.borrower_rows(session, loan)
+    schedule, rows = await loan_states.borrower_rows(session, loan)
+    # A loan that was repaid before its first due date has no instalment left.
+    repaid_on = [date.fromisoformat(early["on"]) for early in schedule.prepayments]
     cancelled_on = await loan_states.reached_on(session, loan, LoanStage.CANCELLED)
     return SupportFrame(
-        loan_ends_on=min(rows[-1].due_on, cancelled_on or date.max),
+        loan_ends_on=min(rows[-1].due_on if rows else max(repaid_on), cancelled_on or date.max),
         form=product.commitment,
         months=product.support_months,
         for_whole_loan=product.support_for_whole_loan,

@@ -10,13 +10,25 @@ from sqlmodel import col
 from app.domain.contract_errors import AlreadyWithdrawn, NoWithdrawalPeriod, WithdrawalOver
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition
+from app.domain.loan_decisions import LoanAuthority, LoanDecisionKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.national_law import refund_deadline
 from app.domain.permissions import Caller
+from app.domain.schedule_kinds import ScheduleKind
+from app.domain.withdrawals import owed_back
 from app.parameters.law import national_law
+from app.schemas.loan_decisions import LoanDecisionCreate
 from app.schemas.loans import LoanRead
 from app.schemas.withdrawals import LoanWithdrawalCreate
-from app.services import contracts, loan_states, loan_steps, loans
+from app.services import (
+    contracts,
+    loan_decisions,
+    loan_states,
+    loan_steps,
+    loans,
+    running_schedules,
+    schedule_versions,
+)
 from app.tables import Loan, LoanTransition, Withdrawal
 from app.tenancy import of_tenant
 
@@ -27,7 +39,8 @@ async def create(
     """Records that the borrower withdraws from an accepted contract.
 
     Before the payment the loan is cancelled; a contract that all had signed is rescinded, and its request approved
-    again. After the payment the principal is owed back by a day that is told; the schedule is left as it was.
+    again. After the payment the principal is owed back by a day that is told, and no instalment is due any more; a
+    partner's rows are left as it told them.
 
     Raises IllegalTransition, AlreadyWithdrawn, NoWithdrawalPeriod, WithdrawalOver, DateOutOfOrder, DateInFuture.
     """
@@ -49,7 +62,10 @@ async def create(
     # Sent while the last party signed or the money left, it takes effect after them.
     effect_on = max(body.withdrawn_on, await _last_step_on(session, loan))
     await loans.rescind(session, loan, caller=caller, effect_on=effect_on)
+    due_on = _refund_due_on(loan, body.withdrawn_on)
     loan_steps.move(session, loan, LoanAction.WITHDRAW, caller=caller, effect_on=effect_on)
+    if due_on is not None and loan.partner_id is None:
+        await _owe_back(session, loan, on=effect_on, due_on=due_on, caller=caller, today=today)
     return await loan_states.read(session, loan.id, as_of=today)
 
 
@@ -65,6 +81,18 @@ async def check_may_withdraw(session: AsyncSession, loan: Loan) -> tuple[date, d
     if days.withdrawal_until is None:
         raise NoWithdrawalPeriod
     return days.accepted_on, days.withdrawal_until
+
+
+async def _owe_back(session: AsyncSession, loan: Loan, *, on: date, due_on: date, caller: Caller, today: date) -> None:
+    """Replaces the instalments by the principal that stands paid out, where any does."""
+    parts = await running_schedules.parts(session, loan, on=today)
+    if not parts:
+        return
+    told = LoanDecisionCreate(decided_on=on, decided_by=LoanAuthority.BORROWER)
+    kind = LoanDecisionKind.WITHDRAWAL
+    decision = await loan_decisions.record(session, loan, kind, told, caller=caller, today=today)
+    version = owed_back(parts, rate_percent=loan.rate_percent, on=on, due_on=due_on)
+    await schedule_versions.replace(session, loan, ScheduleKind.WITHDRAWAL, version, decision=decision, caller=caller)
 
 
 def _refund_due_on(loan: Loan, withdrawn_on: date) -> date | None:

@@ -5,7 +5,7 @@ instructs the file, took the contact or has the appointment.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Date, and_, case, cast, exists, func, or_, select
@@ -20,7 +20,7 @@ from app.domain.papers import PaperStatus
 from app.domain.referral_lifecycle import ReferralStatus
 from app.domain.request_lifecycle import ENDED
 from app.domain.worklist import WorkKind
-from app.services import loan_dues, referrals
+from app.services import loan_dues, paid_out, referrals
 from app.services import worklist_decisions as decisions
 from app.services import worklist_requests as requests
 from app.services.worklist_requests import LOAN_OF_REQUEST, NO_DAY, NO_ID, Waiting, of_request
@@ -35,8 +35,6 @@ from app.tables import (
     ReferralAnswer,
     Request,
     RequestTransition,
-    Statement,
-    StatementPosition,
     Withdrawal,
 )
 from app.tenancy import of_tenant
@@ -156,8 +154,10 @@ def contracts_not_signed(session: AsyncSession, *, now: datetime) -> Waiting:
 
 
 def money_not_paid(session: AsyncSession, *, now: datetime) -> Waiting:
-    """Loans contracted that are not paid out, since the last signature; due on the day that was foreseen."""
-    since = (
+    """Loans contracted that are not paid out whole, since the last signature, or the last part that was paid; due on
+    the day that was foreseen. What will never be paid out is not waited for.
+    """
+    accepted_on = (
         select(func.max(col(LoanTransition.effect_on)))
         .where(
             col(LoanTransition.tenant_id) == Loan.tenant_id,
@@ -166,39 +166,27 @@ def money_not_paid(session: AsyncSession, *, now: datetime) -> Waiting:
         )
         .scalar_subquery()
     )
-    return _of_loan(session, since, due_on=col(Loan.expected_disbursed_on)).where(col(Loan.stage) == LoanStage.ACCEPTED)
+    since = func.coalesce(paid_out.last_paid_on(session), accepted_on)
+    return _of_loan(session, since, due_on=col(Loan.expected_disbursed_on)).where(
+        col(Loan.stage).in_([LoanStage.ACCEPTED, LoanStage.DISBURSED]),
+        col(Loan.principal_cents) > paid_out.drawn_cents(session),
+        ~paid_out.is_given_up(session),
+    )
 
 
 def first_unpaid(session: AsyncSession, *, now: datetime) -> Waiting:
-    """Loans with an instalment that is late, since it was due; after a withdrawal, with the principal to give back.
-
-    What a partner's borrowers owe is known up to the position of its last whole statement.
+    """Loans with an instalment that is known to be late, since it was due, where neither support covers it nor a
+    procedure suspends it; after a withdrawal, with the principal to give back.
     """
     today = now.date()
-    unpaid = loan_dues.first_unpaid(session, on=today)
-    position = _position(session)
-    known_on = case((col(Loan.partner_id).is_(None), today), else_=func.least(today, position + timedelta(days=1)))
+    unpaid = loan_dues.oldest_late(session, on=today)
     left = and_(col(Withdrawal.tenant_id) == Loan.tenant_id, col(Withdrawal.loan_id) == Loan.id)
     due_on = func.coalesce(col(Withdrawal.refund_due_on), unpaid.c.due_on)
     return (
         _of_loan(session, due_on, due_on=due_on)
         .join(unpaid, unpaid.c.loan_id == Loan.id)
         .outerjoin(Withdrawal, left)
-        .where(due_on < known_on)
-    )
-
-
-def _position(session: AsyncSession) -> Any:
-    """The day up to which the partner of a loan has told all it knows."""
-    whole = and_(
-        col(StatementPosition.tenant_id) == Statement.tenant_id, col(StatementPosition.statement_id) == Statement.id
-    )
-    return (
-        select(func.max(Statement.position_on))
-        .join(StatementPosition, whole)
-        .where(of_tenant(session, Statement), col(Statement.partner_id) == Loan.partner_id)
-        .correlate(Loan)
-        .scalar_subquery()
+        .where(due_on < today)
     )
 
 

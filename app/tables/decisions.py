@@ -18,7 +18,8 @@ from app.tenancy import TenantTable, within_tenant
 class Decision(TenantTable, table=True):
     """One decision, which a session must ratify where it is `provisional`.
 
-    The terms of the loan are null unless one was approved, or its file endorsed.
+    The terms of the loan are null unless one was approved, or its file endorsed. The facts of a decision that was taken
+    over from spreadsheets name its loan there (`taken_over_as`); who signed it may then be null.
     """
 
     __tablename__ = "decisions"
@@ -63,6 +64,9 @@ class Decision(TenantTable, table=True):
             name="fast_track_gives",
         ),
         CheckConstraint("fast_track OR NOT provisional", name="provisional_ahead_of_session"),
+        CheckConstraint(
+            "signatory IS NOT NULL OR jsonb_exists(facts, 'taken_over_as')", name="signed_unless_taken_over"
+        ),
         HISTORY,
     )
 
@@ -91,7 +95,7 @@ class Decision(TenantTable, table=True):
     provisional: bool = False
     second_person: str | None = Field(default=None, max_length=200)
     decided_on: date
-    signatory: str = Field(max_length=200)
+    signatory: str | None = Field(max_length=200)
     signatory_capacity: str | None = Field(max_length=200)
     delegation_reference: str | None = Field(max_length=200)
     body: str | None = Field(max_length=200)

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
@@ -12,7 +11,7 @@ from sqlmodel import Field
 from app.domain.loan_lifecycle import LoanAction, LoanStage
 from app.domain.national_law import LegalRegime
 from app.domain.products import Party
-from app.tables.base import HISTORY, RECORD, cents, entered_at, json_column, one_author, value_enum
+from app.tables.base import HISTORY, RECORD, cents, entered_at, one_author, value_enum
 from app.tenancy import TenantTable, within_tenant
 
 
@@ -23,6 +22,9 @@ class Loan(TenantTable, table=True):
 
     A partner's loan names the partner, the handoff that it answers and the number of its offer; what it tells of the
     signatories stands in `signed_by` where the rules do not state them.
+
+    `former_reference` is the number of a loan that was taken over from spreadsheets, `former_position_on` the day up to
+    which they told all; `former_line_sha256` tells whether a line says again what was taken over.
     """
 
     __tablename__ = "loans"
@@ -32,6 +34,10 @@ class Loan(TenantTable, table=True):
         within_tenant("handoff_id", "handoffs"),
         UniqueConstraint("tenant_id", "reference"),
         UniqueConstraint("tenant_id", "partner_id", "offer_number"),
+        UniqueConstraint("tenant_id", "former_reference"),
+        CheckConstraint(
+            "num_nonnulls(former_reference, former_line_sha256, former_position_on) IN (0, 3)", name="former_line_whole"
+        ),
         CheckConstraint("num_nonnulls(partner_id, handoff_id, offer_number) IN (0, 3)", name="partner_whole"),
         CheckConstraint("principal_cents > 0", name="principal_positive"),
         Index(
@@ -60,15 +66,19 @@ class Loan(TenantTable, table=True):
     legal_regime: LegalRegime | None = Field(default=None, sa_type=value_enum(LegalRegime, "legal_regime"))
     contract_sha256: str | None = Field(default=None, max_length=64)
     signed_by: list[str] | None = Field(default=None, sa_type=ARRAY(TEXT))
+    former_reference: str | None = Field(default=None, max_length=80)
+    former_line_sha256: str | None = Field(default=None, max_length=64)
+    former_position_on: date | None = None
     entered_at: datetime = entered_at()
 
 
 class LoanTransition(TenantTable, table=True):
-    """One step of a loan: what was done, by whom, with effect on which day, entered when."""
+    """One step of a loan: what was done, by whom, with effect on which day, entered when, by which decision if any."""
 
     __tablename__ = "loan_transitions"
     __table_args__ = (
         within_tenant("loan_id", "loans"),
+        within_tenant("decision_id", "loan_decisions"),
         within_tenant("account_id", "accounts"),
         one_author(),
         Index("ix_loan_transitions_loan", "tenant_id", "loan_id"),
@@ -83,6 +93,7 @@ class LoanTransition(TenantTable, table=True):
     to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))
     effect_on: date
     reason: str | None = Field(max_length=4000)
+    decision_id: UUID | None = None
     entered_at: datetime = entered_at()
 
 
@@ -110,45 +121,3 @@ class Signature(TenantTable, table=True):
     curator: str | None = Field(max_length=200)
     account_id: UUID
     entered_at: datetime = entered_at()
-
-
-class Schedule(TenantTable, table=True):
-    """One numbered version of a repayment schedule (échéancier); never changed."""
-
-    __tablename__ = "schedules"
-    __table_args__ = (
-        within_tenant("loan_id", "loans"),
-        UniqueConstraint("tenant_id", "loan_id", "version"),
-        HISTORY,
-    )
-
-    loan_id: UUID
-    version: int
-    entered_at: datetime = entered_at()
-
-
-class ScheduleRow(TenantTable, table=True):
-    """One instalment (échéance), in cents; `balance_cents` is what is left after it.
-
-    The borrower pays `borrower_cents` of it, and each of `third_parties` `{payer, cents}` the rest.
-    """
-
-    __tablename__ = "schedule_rows"
-    __table_args__ = (
-        within_tenant("schedule_id", "schedules"),
-        UniqueConstraint("tenant_id", "schedule_id", "number"),
-        CheckConstraint("total_cents = principal_cents + interest_cents", name="total_adds_up"),
-        CheckConstraint("borrower_cents BETWEEN principal_cents AND total_cents", name="borrower_pays_principal"),
-        CheckConstraint("principal_cents > 0 AND interest_cents >= 0 AND balance_cents >= 0", name="signs"),
-        HISTORY,
-    )
-
-    schedule_id: UUID
-    number: int
-    due_on: date
-    principal_cents: int = cents()
-    interest_cents: int = cents()
-    total_cents: int = cents()
-    balance_cents: int = cents()
-    borrower_cents: int = cents()
-    third_parties: list[dict[str, Any]] = json_column(list)

@@ -16,7 +16,10 @@ _REFERRED_TO = ", ".join(f"'{kind}'" for kind in sorted(REFERRED_TO))
 
 
 class Request(TenantTable, table=True):
-    """A demand for help with a project, from the intake sheet (fiche recueil de données) on."""
+    """A demand for help with a project, from the intake sheet (fiche recueil de données) on.
+
+    Household and channel are null where a request was taken over from spreadsheets that do not tell them.
+    """
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -30,6 +33,7 @@ class Request(TenantTable, table=True):
         CheckConstraint("requested_amount_cents > 0", name="requested_amount_positive"),
         CheckConstraint("co_applicant_id <> applicant_id", name="two_people"),
         CheckConstraint("adults >= 1 AND minor_children >= 0", name="household_of_people"),
+        CheckConstraint("num_nonnulls(adults, minor_children) IN (0, 2)", name="household_whole"),
         # « Il est toujours proposé une autre réponse sociale » (Besançon, note de restitution finale).
         CheckConstraint(
             f"status NOT IN ({_ENDS}) OR (other_answer_kind IS NOT NULL AND other_answer_on IS NOT NULL)",
@@ -53,10 +57,10 @@ class Request(TenantTable, table=True):
     applicant_id: UUID
     co_applicant_id: UUID | None
     instructing_agent_id: UUID
-    adults: int = Field(sa_type=SmallInteger)
-    minor_children: int = Field(sa_type=SmallInteger)
+    adults: int | None = Field(sa_type=SmallInteger)
+    minor_children: int | None = Field(sa_type=SmallInteger)
     commune_insee_code: str = Field(max_length=5)
-    channel: str = Field(max_length=40)
+    channel: str | None = Field(max_length=40)
     prescriber: str | None = Field(max_length=200)
     prescriber_id: UUID | None = None
     purpose: str = Field(max_length=40)

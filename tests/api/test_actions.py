@@ -10,7 +10,11 @@ from httpx import Response
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.permissions import Role
 from app.domain.request_lifecycle import WITH_LENDER, RequestStatus
+from tests.api.test_discharges import discharge
 from tests.api.test_referrals import authorise, organisation, to
+from tests.api.test_remissions import remission
+from tests.api.test_write_offs import write_off
+from tests.arrears import support
 from tests.lenders import OTHER_ANSWER, SUPPORT_PERSON
 from tests.support import (
     ACTION_PLAN,
@@ -312,7 +316,11 @@ def judge(action: Json, response: Response, also: frozenset[str] = frozenset()) 
     code = response.json()["code"]
     if "role" in action["reasons"]:
         return [] if code == "forbidden" else [f"{said} {code}"]
-    codes = {"state": {"illegal_transition", "request_locked", "not_found"} | also, "no_repayment": {"not_found"}}
+    codes = {
+        "state": {"illegal_transition", "request_locked", "not_found"} | also,
+        "no_repayment": {"not_found"},
+        "nothing_owed": {"nothing_owed", "nothing_beyond_due"},
+    }
     expected = set().union(*(codes.get(reason, {reason}) for reason in action["reasons"]))
     return [] if code in expected else [f"{said} {code}"]
 
@@ -379,6 +387,19 @@ async def repaying(ccas: Ccas) -> str:
     return loan_id
 
 
+async def partly_paid_out(ccas: Ccas) -> str:
+    loan_id = await accepted(ccas)
+    payment = {"amount_cents": 150_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}}
+    await ok(ccas.agent.post(f"/loans/{loan_id}/disbursements", payment))
+    return loan_id
+
+
+async def overpaid(ccas: Ccas) -> str:
+    loan_id = await disbursed(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(200_500, "2011-02-05", str(uuid4()))))
+    return loan_id
+
+
 async def settled(ccas: Ccas) -> str:
     loan_id = await disbursed(ccas)
     await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", repayment(200_000, "2011-02-05", str(uuid4()))))
@@ -391,16 +412,38 @@ async def in_litigation(ccas: Ccas) -> str:
     return loan_id
 
 
+async def written_off_whole(ccas: Ccas) -> str:
+    loan_id = await disbursed(ccas)
+    await ok(ccas.agent.post(f"/loans/{loan_id}/write-offs", write_off(200_000)))
+    return loan_id
+
+
 LOANS: dict[str, tuple[LoanStage, State]] = {
     "offered": (LoanStage.OFFERED, offered),
     "half signed": (LoanStage.OFFERED, half_signed),
     "accepted": (LoanStage.ACCEPTED, accepted),
     "paid out": (LoanStage.DISBURSED, disbursed),
+    "partly paid out": (LoanStage.DISBURSED, partly_paid_out),
     "repaying": (LoanStage.DISBURSED, repaying),
+    "overpaid": (LoanStage.DISBURSED, overpaid),
     "settled": (LoanStage.DISBURSED, settled),
+    "written off": (LoanStage.DISBURSED, written_off_whole),
     "in litigation": (LoanStage.LITIGATION, in_litigation),
     "cancelled": (LoanStage.CANCELLED, cancelled),
     "rescinded": (LoanStage.CANCELLED, rescinded),
+}
+
+
+def decided(by: str) -> Json:
+    return {"decided_on": "2011-02-05", "decided_by": by}
+
+
+LOSS: Json = {
+    "source": "reported_by_staff",
+    "reference": "Courrier",
+    "lost_on": "2011-07-01",
+    "principal_cents": 1_000,
+    "interest_cents": 0,
 }
 
 
@@ -412,17 +455,42 @@ async def try_on_loan(ccas: Ccas, staff: Staff, loan_id: str, action: str) -> Re
         repayments = [entry["id"] for entry in entries if entry["kind"] == "repayment"] or [NOBODY]
         body = {"reversed_on": "2011-02-06", "reason": "Rejet"}
         return await staff.post(f"{path}/repayments/{repayments[0]}/reversal", body)
-    awaited = (await ok(ccas.agent.get(path)))["awaiting_signature_of"] or ["borrower"]
+    if action == "repay_early":
+        paid = await ccas.agent.post(f"{path}/repayments", repayment(10_000, "2011-02-06", str(uuid4())))
+        entry_id = paid.json().get("id", NOBODY)
+        early = {"repayment_id": entry_id, "choice": "shorten", "decision": decided("borrower")}
+        response = await staff.post(f"{path}/early-repayments", early)
+        if paid.is_success and not response.is_success:  # what was tried in vain leaves the loan as it was
+            back = {"reversed_on": "2011-02-06", "reason": "Essai"}
+            await ok(ccas.agent.post(f"{path}/repayments/{entry_id}/reversal", back))
+        return response
+    loan = await ok(ccas.agent.get(path))
+    awaited, version = loan["awaiting_signature_of"] or ["borrower"], loan["schedule_version"]
     event, body = {
+        "defer": ("deferrals", {"months": 1, "first_number": 2, "decision": decided("commission")}),
+        "reschedule": (
+            "reschedules",
+            {"first_due_on": "2011-03-05", "duration_months": 12, "decision": decided("commission")},
+        ),
+        "cancel_change": (f"schedule-changes/{version}/cancellation", {"decision": decided("commission")}),
         "sign": ("signatures", {"party": awaited[0], "signed_on": "2011-01-22"}),
         "disburse": (
             "disbursements",
-            {"amount_cents": 200_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}},
+            {"amount_cents": 50_000, "disbursed_on": "2011-01-30", "payee": {"kind": "supplier"}},
         ),
+        "give_up_undrawn": ("undrawn", {"decision": decided("commission"), "instalment_cents": 8_500}),
+        "refund_credit": ("credit-refunds", {"amount_cents": 1, "refunded_on": "2011-02-06"}),
+        "record_procedure": ("over-indebtedness", {"kind": "filed", "decision": decided("borrower")}),
         "repay": ("repayments", repayment(4_500, "2011-02-05", str(uuid4()))),
         "open_litigation": ("litigation", {"opened_on": "2011-07-01"}),
+        "end_litigation": ("litigation/end", {"ended_on": "2011-10-01"}),
+        "write_off": ("write-offs", write_off(1)),
+        "discharge": ("discharges", discharge(1)),
+        "remit": ("remissions", remission(1)),
         "cancel": ("cancellations", CANCELLATION),
         "withdraw": ("withdrawals", {"withdrawn_on": "2011-01-24"}),
+        "support": ("supports", support("2011-07-02", (2, 100))),
+        "claim_guarantee": ("guarantee-claims", LOSS),
     }[action]
     return await staff.post(f"{path}/{event}", body)
 

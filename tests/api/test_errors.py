@@ -142,7 +142,7 @@ def _answers(operation: Operation, address: str) -> bool:
 
 
 def _identifiers(path: str) -> dict[str, str]:
-    return {name.strip("{}"): UNKNOWN for name in path.split("/") if name.startswith("{") and name != "{slug}"}
+    return {name: UNKNOWN for name in re.findall(r"\{(\w+)\}", path) if name != "slug"}
 
 
 async def test_what_contradicts_the_state_of_things_is_409(besancon: Ccas) -> None:

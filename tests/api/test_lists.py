@@ -13,16 +13,20 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from tests.api.test_referrals import anonymous, referral
+from tests.arrears import positioned, support
 from tests.committees import committee_of, session_of
 from tests.lenders import sent
 from tests.openapi import Callers, Operation, everyone, forms, json_bytes, open_both, operations, resolved
-from tests.support import APPROVAL, Ccas, Databases, Json, Staff, demand, offered, ok, refused, submitted
+from tests.support import APPROVAL, Ccas, Databases, Json, Staff, demand, disbursed, offered, ok, refused, submitted
 
 # Every operation that answers pages.
 LISTS = [operation for operation in operations() if "cursor" in operation.parameters("query")]
 PAGE = {"items", "next_cursor"}
 # Beside the papers of a file and their cursor: what is missing among them, which no paper tells.
-TELL_MORE = {"papers_list", "papers_create_list"}
+# Papers come with what is still asked for, options are a fixed set, an import answers as many items as were sent.
+TELL_MORE = {
+    "papers_list", "papers_create_list", "loan_options_list", "position_imports_create", "portfolio_imports_create",
+}  # fmt: skip
 _days = count()
 
 
@@ -56,7 +60,8 @@ async def stocked(app: FastAPI, databases: Databases) -> AsyncIterator[Stocked]:
 
 async def with_lists(ccas: Ccas) -> dict[str, str]:
     """The identifiers of things that have lists of their own, with two things in each."""
-    loan_id, _ = await offered(ccas), await offered(ccas)
+    loan_id, _ = await disbursed(ccas), await disbursed(ccas)
+    await late(ccas, loan_id)
     request = f"/requests/{(await ok(ccas.agent.get(f'/loans/{loan_id}')))['request_id']}"
     contact, _ = await anonymous(ccas), await anonymous(ccas)
     one, two = await people(ccas, 2)
@@ -74,17 +79,30 @@ async def with_lists(ccas: Ccas) -> dict[str, str]:
         await ok(ccas.agent.post(f"{request}/notes", {"text": "Vu", "visibility": "shared"}))
         done = {"kind": "budget_follow_up", "done_on": "2011-03-10"}
         await ok(ccas.agent.post(f"/support-contracts/{contract['id']}/support-actions", done))
+    await disbursed(ccas)
+    for kind in ("titres", "mandats"):
+        await ok(ccas.agent.post(f"/exports/{kind}", {"due_until": "2011-02-28", "issued_on": "2011-02-01"}))
     (committee, members), _ = await committee_of(ccas), await committee_of(ccas)
     for _ in range(2):
         await session_of(ccas, committee=(committee, members))
     return {
         "committee_id": committee.rpartition("/")[2],
+        "loan_id": loan_id,
         "request_id": request.rpartition("/")[2],
         "contact_id": contact.rpartition("/")[2],
         "support_contract_id": contract["id"],
         "workshop_id": workshop,
         "person_id": one,
     }
+
+
+async def late(ccas: Ccas, loan_id: str) -> None:
+    """What a loan that is late gives rise to, twice."""
+    await positioned(ccas, "2011-06-10")
+    for ref in (2, 3):
+        await ok(ccas.agent.post(f"/loans/{loan_id}/supports", support("2011-06-14", (ref, 8_500))))
+        letter = {"kind": "reminder", "sent_on": "2011-06-15", "instalment_ref": 1}
+        await ok(ccas.agent.post(f"/loans/{loan_id}/letters", letter))
 
 
 async def people(ccas: Ccas, number: int, **fields: Any) -> list[str]:

@@ -359,6 +359,7 @@ async def test_the_first_letter_tells_what_is_late_and_what_to_do_and_threatens_
         assert f"{row['number']} {words(row['due_on'])} {amount(row['borrower_cents'])}" in text
     assert loan["overdue_cents"] == 186_000
     assert f"Total {amount(loan['overdue_cents'])}" in text
+    assert f"Au {words(loan['position_on'])}, nous n’avons pas reçu ces paiements" in text
     assert "au comptable public" in text
     assert "appelez-nous" in text
     assert "ni frais, ni pénalité" in text

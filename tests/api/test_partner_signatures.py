@@ -199,7 +199,7 @@ async def test_the_lender_pays_its_loan_out_once_whole_after_all_have_signed(
     ]  # fmt: skip
     loan = await ok(amiens.agent.get(path, as_of="2018-04-30"))
     assert (loan["status"], loan["outstanding_cents"]) == ("not_started", 200_000)
-    assert loan["next_due"] == {"number": 1, "due_on": "2018-05-05", "amount_cents": 8_882}
+    assert loan["next_due"] == {"number": 1, "ref": 1, "due_on": "2018-05-05", "amount_cents": 8_882}
     assert (await ok(amiens.agent.get(path, as_of="2018-04-04")))["outstanding_cents"] == 0
 
 
@@ -232,9 +232,29 @@ async def test_the_money_of_a_partner_s_loan_is_not_the_ccas_s_to_move(databases
 @pytest.mark.parametrize(
     ("stage", "open_to_staff", "the_lender_s"),
     [
-        ("offered", {"sign", "cancel"}, set()),
-        ("accepted", {"cancel", "withdraw"}, {"disburse"}),
-        ("disbursed", {"withdraw"}, {"repay", "reverse", "open_litigation"}),
+        ("offered", {"sign", "cancel"}, {"repay", "reverse", "refund_credit"}),
+        ("accepted", {"cancel", "withdraw"}, {"disburse", "repay", "reverse", "refund_credit"}),
+        (
+            "disbursed",
+            {"withdraw"},
+            {
+                "disburse",
+                "repay",
+                "reverse",
+                "open_litigation",
+                "write_off",
+                "discharge",
+                "remit",
+                "refund_credit",
+                "defer",
+                "reschedule",
+                "repay_early",
+                "cancel_change",
+                "support",
+                "give_up_undrawn",
+                "record_procedure",
+            },
+        ),
     ],
 )
 async def test_what_may_be_done_with_a_partner_s_loan_is_listed(

@@ -36,6 +36,12 @@ async def enter(ccas: Ccas, loan_id: str, body: Json) -> Json:
     return await ok(ccas.agent.post(f"/loans/{loan_id}/repayments", body))
 
 
+def receipt(amount_cents: int, received_on: str, reference: str) -> Json:
+    """What the régisseur of the CCAS received."""
+    body = repayment(amount_cents, received_on, reference)
+    return {**body, "source": "cash_officer", "cash_officer": "La régisseuse"}
+
+
 async def take_back(ccas: Ccas, loan_id: str, entry_id: str, on: str) -> Json:
     body = {"reversed_on": on, "reason": "Rejet bancaire"}
     return await ok(ccas.agent.post(f"/loans/{loan_id}/repayments/{entry_id}/reversal", body))
@@ -70,7 +76,7 @@ async def test_a_part_of_an_instalment_leaves_the_rest_due(besancon: Ccas) -> No
     loan_id = await disbursed(besancon)
     await enter(besancon, loan_id, repayment(4_400, "2011-02-05", "T-1"))
     loan = await ok(besancon.agent.get(f"/loans/{loan_id}", as_of="2011-02-06"))
-    assert loan["next_due"] == {"number": 1, "due_on": "2011-02-05", "amount_cents": 100}
+    assert loan["next_due"] == {"number": 1, "ref": 1, "due_on": "2011-02-05", "amount_cents": 100}
     assert (loan["status"], loan["overdue_cents"]) == ("overdue", 100)
 
 
@@ -93,16 +99,25 @@ async def test_what_is_paid_beyond_what_is_owed_is_a_credit(besancon: Ccas) -> N
 
 
 @pytest.mark.parametrize(("on", "code"), [("2011-01-29", "date_out_of_order"), ("2199-01-01", "date_in_future")])
-async def test_money_comes_back_between_the_payment_and_today(besancon: Ccas, on: str, code: str) -> None:
+async def test_the_ccas_receives_money_between_the_payment_and_today(besancon: Ccas, on: str, code: str) -> None:
     loan_id = await disbursed(besancon)
-    answer = besancon.agent.post(f"/loans/{loan_id}/repayments", repayment(4_500, on, "T-1"))
+    answer = besancon.agent.post(f"/loans/{loan_id}/repayments", receipt(4_500, on, "R-1"))
     assert (await refused(answer, 409, code))["field"] == "received_on"
+
+
+async def test_what_the_accountant_received_before_the_payment_is_recorded_and_shown(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    await enter(besancon, loan_id, repayment(4_500, "2011-01-29", "T-1"))
+    assert await money(besancon, loan_id, "2011-01-29") == (0, 4_500, 4_500)
+    assert await money(besancon, loan_id, "2011-01-30") == (195_500, 4_500, 0)
+    loan = await ok(besancon.agent.get(f"/loans/{loan_id}"))
+    assert loan["anomalies"] == ["repaid_before_payment"]
 
 
 @pytest.mark.parametrize("stage", ["offered", "accepted"])
 async def test_nothing_comes_back_on_a_loan_that_was_not_paid_out(besancon: Ccas, stage: str) -> None:
     loan_id = await (offered if stage == "offered" else accepted)(besancon)
-    answer = besancon.agent.post(f"/loans/{loan_id}/repayments", repayment(4_500, "2011-02-05", "T-1"))
+    answer = besancon.agent.post(f"/loans/{loan_id}/repayments", receipt(4_500, "2011-02-05", "R-1"))
     await refused(answer, 409, "illegal_transition")
 
 
@@ -155,8 +170,8 @@ async def test_one_reference_does_not_pay_two_loans(besancon: Ccas) -> None:
 
 async def test_the_accountant_and_the_cash_officer_number_their_receipts_apart(besancon: Ccas) -> None:
     loan_id = await disbursed(besancon)
-    for source in ("public_accountant", "cash_officer"):
-        await enter(besancon, loan_id, {**repayment(4_500, "2011-02-05", "1"), "source": source})
+    for told in (repayment, receipt):
+        await enter(besancon, loan_id, told(4_500, "2011-02-05", "1"))
     assert await money(besancon, loan_id) == (191_000, 9_000, 0)
 
 
@@ -351,10 +366,11 @@ async def insert_entry(databases: Databases, ccas: Ccas, loan_id: str, **fields:
         ({"source": "lender"}, "lender_is_named"),
         ({"account_id": None}, "one_author"),
         ({"kind": "reversal", "source": None, "reference": None}, "reversal_names_entry"),
-        (
-            {"kind": "disbursement", "source": None, "reference": None, "payee_kind": "supplier"},
-            "one_disbursement",
-        ),
+        ({"kind": "disbursement", "source": None, "reference": None}, "disbursement_has_payee"),
+        ({"kind": "write_off", "source": None, "reference": None}, "loss_is_decided"),
+        ({"off_books_cents": 1}, "off_books_of_ended_debt"),
+        ({"cash_officer": "Une régisseuse"}, "cash_officer_receives"),
+        ({}, "the lines of a ledger entry sum to 0"),
         ({"loan_id": NOBODY}, "fk_ledger_entries_tenant_id_loan_id"),
     ],
 )

@@ -205,7 +205,7 @@ async def test_a_part_that_is_paid_leaves_the_rest_late_and_too_much_is_a_credit
     await tell(bank, "2018-05-31", repayment_line(handoff, 5_000, "2018-05-05", "R-1"))
     loan = await loan_on(toulouse, path, "2018-05-31")
     assert (loan["status"], loan["overdue_cents"], loan["outstanding_cents"]) == ("overdue", 2_970, 295_000)
-    assert loan["next_due"] == {"number": 1, "due_on": "2018-05-05", "amount_cents": 2_970}
+    assert loan["next_due"] == {"number": 1, "ref": 1, "due_on": "2018-05-05", "amount_cents": 2_970}
     (answer,) = await tell(bank, "2018-06-04", repayment_line(handoff, 295_007, "2018-06-01", "R-2"))
     assert codes([answer]) == ["recorded"]
     loan = await loan_on(toulouse, path, "2018-06-30")

@@ -1,5 +1,7 @@
 """The borrower's withdrawal from a contract over HTTP (rétractation)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
@@ -16,6 +18,7 @@ from tests.support import (
     refused,
     repayment,
     run_sql,
+    told_until,
 )
 
 
@@ -113,11 +116,13 @@ async def test_after_a_withdrawal_no_letter_asks_for_an_instalment_and_the_work_
         await sign(besancon, loan_id, party, "2026-03-02")
     payment = {"amount_cents": 200_000, "disbursed_on": "2026-03-10", "payee": {"kind": "supplier"}}
     await ok(besancon.agent.post(f"/loans/{loan_id}/disbursements", payment))
+    await told_until(besancon)
 
     async def due() -> list[tuple[str, str]]:
         items = (await ok(besancon.agent.get("/worklist", kind="first_unpaid")))["items"]
         return [(item["since_on"], item["due_on"]) for item in items]
 
+    await told_until(besancon)
     letter = f"/loans/{loan_id}/documents/first_unpaid_letter"
     assert await due() == [("2026-03-20", "2026-03-20")]
     assert (await besancon.agent.get(letter)).status_code == 200
@@ -125,6 +130,24 @@ async def test_after_a_withdrawal_no_letter_asks_for_an_instalment_and_the_work_
     assert await due() == [("2026-04-11", "2026-04-11")]
     problem = await refused(besancon.agent.get(letter), 409, "document_not_ready")
     assert problem["missing"] == "unpaid_instalment"
+
+
+async def test_after_the_payment_the_parts_that_were_paid_out_are_one_row_and_no_more_is_paid(besancon: Ccas) -> None:
+    loan_id = await offered_on(besancon, "2026-03-02", first_due_on="2026-03-20")
+    for party in ("ccas", "borrower"):
+        await sign(besancon, loan_id, party, "2026-03-02")
+    path = f"/loans/{loan_id}/disbursements"
+    for cents, on in ((60_000, "2026-03-10"), (40_000, "2026-03-11")):
+        await ok(besancon.agent.post(path, {"amount_cents": cents, "disbursed_on": on, "payee": {"kind": "supplier"}}))
+    loan = await withdraw(besancon, loan_id, "2026-03-12")
+    assert (loan["schedule_version"], loan["outstanding_cents"]) == (2, 100_000)
+    schedule = await ok(besancon.agent.get(f"/loans/{loan_id}/schedule"))
+    rows = [(row["due_on"], row["principal_cents"], row["interest_cents"]) for row in schedule["rows"]]
+    assert (schedule["kind"], rows) == ("withdrawal", [("2026-04-11", 100_000, 0)])
+    more = {"amount_cents": 1, "disbursed_on": "2026-03-13", "payee": {"kind": "supplier"}}
+    await refused(besancon.agent.post(path, more), 409, "more_than_lent")
+    before = await ok(besancon.agent.get(f"/loans/{loan_id}", as_of="2026-03-11"))
+    assert before["schedule_version"] == 1
 
 
 async def test_before_may_2011_no_day_is_known_for_the_money_to_come_back(besancon: Ccas) -> None:
@@ -186,3 +209,12 @@ async def test_only_the_agent_enters_a_withdrawal(besancon: Ccas) -> None:
 async def test_the_service_cannot_rewrite_a_withdrawal(besancon: Ccas, databases: Databases, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         run_sql(databases, besancon, statement)
+
+
+async def test_a_withdrawal_is_not_told_as_known_before_it_was_entered(besancon: Ccas) -> None:
+    loan_id = await disbursed(besancon)
+    known_at = datetime.now(UTC).isoformat()
+    told = await withdraw(besancon, loan_id, "2011-01-31")
+    assert told["withdrawal"] is not None
+    loan = await ok(besancon.agent.get(f"/loans/{loan_id}", as_of="2011-03-01", known_at=known_at))
+    assert loan["withdrawal"] is None

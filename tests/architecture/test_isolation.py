@@ -450,10 +450,11 @@ async def test_lists_show_nothing_of_another_tenant(neighbours: Neighbours) -> N
         assert [name for name, theirs in neighbours.foreign.items() if theirs in shown.text] == [], operation.id
 
 
-# What all the communes of a tenant share: its directory, its staff, its agreements, its workshops, its committees.
+# What all the communes of a tenant share: its directory, its staff, its agreements, its workshops, its committees, the
+# interest that it bears.
 SHARED = frozenset(
     {"slug", "partner", "agreement_id", "workshop_id", "organisation_id", "user_id"}
-    | {"committee_id", "member_id", "session_id"}
+    | {"committee_id", "member_id", "session_id", "borne_interest_statement_id"}
 )
 # The same under the names that fields and queries give to organisations and accounts.
 SHARED_ELSEWHERE_NAMED = frozenset({"prescriber_id", "account_id", "instructing_agent_id", "chaired_by"})

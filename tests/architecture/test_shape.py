@@ -16,17 +16,23 @@ from fastapi.routing import APIRoute
 from pydantic_core import PydanticCustomError
 
 from app.domain import (
+    accounting_errors,
     appointment_lifecycle,
+    arrears_errors,
+    borne_interest_errors,
     committee_errors,
     contract_errors,
     decision_errors,
     desk_errors,
+    disbursement_errors,
     document_errors,
     eligibility,
+    ending_errors,
     envelope_errors,
     errors,
     ficp,
     file_errors,
+    guarantee_errors,
     handoff_lifecycle,
     intake_errors,
     lending_limits,
@@ -34,6 +40,7 @@ from app.domain import (
     means,
     meeting_errors,
     offers,
+    over_indebtedness_errors,
     papers,
     partner_errors,
     people_errors,
@@ -42,11 +49,13 @@ from app.domain import (
     referral_lifecycle,
     request_lifecycle,
     rule_errors,
+    schedule_errors,
     session_lifecycle,
     support_errors,
 )
 from app.domain.breaches import Breach
 from app.domain.errors import EditConflict, FieldFault, MicrocreditError
+from app.domain.over_indebtedness import ProcedureEventKind
 from app.domain.permissions import ROLES
 from app.domain.products import ASKED_FOR, Party
 from app.errors import STATUSES
@@ -79,21 +88,29 @@ PUBLIC = frozenset(
 NO_SLICE = frozenset({"docs", "health"})
 
 MODULES_OF_ERRORS = (
+    arrears_errors.__name__,
+    accounting_errors.__name__,
+    borne_interest_errors.__name__,
+    guarantee_errors.__name__,
     committee_errors.__name__,
     decision_errors.__name__,
     contract_errors.__name__,
     desk_errors.__name__,
+    ending_errors.__name__,
+    disbursement_errors.__name__,
     envelope_errors.__name__,
     document_errors.__name__,
     errors.__name__,
     file_errors.__name__,
     intake_errors.__name__,
     meeting_errors.__name__,
+    over_indebtedness_errors.__name__,
     partner_errors.__name__,
     people_errors.__name__,
     rectification_errors.__name__,
     referral_errors.__name__,
     rule_errors.__name__,
+    schedule_errors.__name__,
     support_errors.__name__,
 )
 MESSAGES = {language: load_yaml(APP / "messages" / f"{language}.yaml") for language in ("fr", "en")}
@@ -435,7 +452,7 @@ def test_french_and_english_tell_the_same(section: str) -> None:
         session_lifecycle.SessionStatus,
         *(papers.PaperStatus, papers.PaperAction),
         *(referral_lifecycle.ReferralStatus, referral_lifecycle.ReferralAction),
-        *(ficp.Standing, ficp.CheckStage, Party),
+        *(ficp.Standing, ficp.CheckStage, Party, ProcedureEventKind),
     ],
     ids=lambda named: named.__name__,
 )

@@ -2,43 +2,71 @@
 
 from datetime import date, timedelta
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.allocation import Slot
 from app.domain.amortization import Instalment, due_dates
+from app.domain.books import Books, RowState, books
+from app.domain.closing import Litigation, litigations
 from app.domain.errors import IllegalTransition
+from app.domain.ledger import EntryKind, Fact
 from app.domain.loan_lifecycle import (
-    ClosingReason,
     LoanAction,
     LoanStage,
     LoanStatus,
+    Step,
     after,
-    closing_reasons,
-    next_due,
-    overdue_cents,
+    stage_of_money,
+    stage_on,
     status,
 )
 
 S, A = LoanStage, LoanAction
 DAY = timedelta(days=1)
 FIRST, LAST = date(2011, 2, 5), date(2011, 5, 5)
+# What may be done of a loan that was paid out, in litigation or not.
+RUNNING = (A.RESCHEDULE, A.CANCEL_CHANGE, A.SUPPORT, A.WRITE_OFF, A.DISCHARGE, A.REMIT,
+           A.RECORD_PROCEDURE, A.CLAIM_GUARANTEE)  # fmt: skip
 EXPECTED = {
     S.OFFERED: {
         A.SIGN: S.OFFERED,
         A.ACCEPT: S.ACCEPTED,
         A.CANCEL: S.CANCELLED,
         A.WITHDRAW: S.CANCELLED,
+        A.REVERSE: S.OFFERED,
+        A.REFUND_CREDIT: S.OFFERED,
     },
-    S.ACCEPTED: {A.DISBURSE: S.DISBURSED, A.CANCEL: S.CANCELLED, A.WITHDRAW: S.CANCELLED},
+    S.ACCEPTED: {
+        A.DISBURSE: S.DISBURSED,
+        A.CANCEL: S.CANCELLED,
+        A.WITHDRAW: S.CANCELLED,
+        A.REVERSE: S.ACCEPTED,
+        A.REFUND_CREDIT: S.ACCEPTED,
+    },
     S.DISBURSED: {
         A.REPAY: S.DISBURSED,
+        A.DISBURSE: S.DISBURSED,
         A.REVERSE: S.DISBURSED,
+        A.REFUND_CREDIT: S.DISBURSED,
         A.OPEN_LITIGATION: S.LITIGATION,
         A.WITHDRAW: S.DISBURSED,
+        A.DEFER: S.DISBURSED,
+        A.REPAY_EARLY: S.DISBURSED,
+        A.GIVE_UP_UNDRAWN: S.DISBURSED,
+        **dict.fromkeys(RUNNING, S.DISBURSED),
     },
-    S.LITIGATION: {A.REPAY: S.LITIGATION, A.REVERSE: S.LITIGATION},
+    S.LITIGATION: {
+        A.REPAY: S.LITIGATION,
+        A.REVERSE: S.LITIGATION,
+        A.REFUND_CREDIT: S.LITIGATION,
+        A.END_LITIGATION: S.DISBURSED,
+        **dict.fromkeys(RUNNING, S.LITIGATION),
+    },
+    S.CANCELLED: {A.REVERSE: S.CANCELLED, A.REFUND_CREDIT: S.CANCELLED},
 }
 
 
@@ -58,7 +86,29 @@ TOTAL = 30_000
 def seen(stage: S, *, repaid: int, on: date) -> LoanStatus:
     """The status of a day, as the service asks for it."""
     late = overdue_cents(ROWS, repaid, on)
-    return status(stage, rows=ROWS, outstanding_cents=max(0, TOTAL - repaid), overdue=late, on=on)
+    left = max(0, TOTAL - repaid)
+    return status(stage, first_due_on=FIRST, outstanding_cents=left, overdue_cents=late, on=on)
+
+
+def state_of(rows: tuple[Instalment, ...], repaid: int) -> Books:
+    """The books of a loan of these rows, of which so much was repaid."""
+    total = sum(row.total_cents for row in rows)
+    facts = [Fact(id=uuid4(), kind=EntryKind.DISBURSEMENT, amount_cents=total, effect_on=FIRST)]
+    if repaid:
+        facts.append(Fact(id=uuid4(), kind=EntryKind.REPAYMENT, amount_cents=repaid, effect_on=FIRST))
+    slots = [
+        Slot(ref=row.number, number=row.number, due_on=row.due_on, principal_cents=row.total_cents, interest_cents=0)
+        for row in rows
+    ]
+    return books(facts, slots, on=FIRST)
+
+
+def overdue_cents(rows: tuple[Instalment, ...], repaid: int, on: date) -> int:
+    return state_of(rows, repaid).overdue_cents(on)
+
+
+def next_due(rows: tuple[Instalment, ...], repaid: int) -> RowState | None:
+    return state_of(rows, repaid).next_due()
 
 
 @pytest.mark.parametrize(("stage", "action"), list(product(S, A)))
@@ -99,7 +149,7 @@ def test_what_was_paid_is_no_longer_late_and_paying_ahead_never_makes_it_negativ
 def test_the_next_instalment_is_the_oldest_that_is_not_wholly_paid(repaid: int, number: int, left: int) -> None:
     following = next_due(ROWS, repaid)
     assert following is not None
-    assert (following[0].number, following[1]) == (number, left)
+    assert (following.number, following.left_cents) == (number, left)
 
 
 @pytest.mark.parametrize("repaid", [TOTAL, TOTAL + 5_000])
@@ -131,6 +181,13 @@ def test_the_status_of_a_day_follows_from_the_stage_and_the_balances(
     assert seen(stage, repaid=repaid, on=on) is expected
 
 
+@pytest.mark.parametrize("stage", [S.DISBURSED, S.LITIGATION])
+def test_a_suspended_loan_is_neither_late_nor_in_litigation_until_it_is_repaid(stage: S) -> None:
+    for left, expected in ((TOTAL, LoanStatus.SUSPENDED), (0, LoanStatus.CLOSED)):
+        told = status(stage, first_due_on=FIRST, outstanding_cents=left, overdue_cents=left, is_suspended=True, on=LAST)
+        assert told is expected
+
+
 @given(
     totals=st.lists(st.integers(1, 100_000), min_size=1, max_size=36),
     share=st.integers(0, 120),
@@ -142,27 +199,26 @@ def test_what_is_late_and_what_comes_next_agree(totals: list[int], share: int, s
     following = next_due(rows, repaid)
     late = overdue_cents(rows, repaid, on)
     assert 0 <= late <= max(0, sum(totals) - repaid)
-    assert (late > 0) == (following is not None and following[0].due_on < on)
+    assert (late > 0) == (following is not None and following.due_on < on)
     assert (following is None) == (repaid >= sum(totals))
 
 
-@pytest.mark.parametrize(
-    ("settled_on", "reason"),
-    [
-        (date(2011, 4, 30), ClosingReason.EARLY),
-        (date(2011, 5, 1), ClosingReason.ON_SCHEDULE),
-        (LAST, ClosingReason.ON_SCHEDULE),
-        (date(2011, 7, 1), ClosingReason.ON_SCHEDULE),
-        (date(2010, 12, 31), ClosingReason.EARLY),
-    ],
-)
-def test_a_loan_settled_before_the_month_of_its_last_due_date_is_settled_early(
-    settled_on: date, reason: ClosingReason
-) -> None:
-    assert closing_reasons(in_litigation=False, settled_on=settled_on, last_due_on=LAST) == [reason]
+def test_the_stage_of_a_day_is_that_of_the_last_step_with_effect_by_then() -> None:
+    steps = [
+        Step(A.OFFER, S.OFFERED, date(2011, 1, 21)),
+        Step(A.ACCEPT, S.ACCEPTED, date(2011, 1, 22)),
+        Step(A.DISBURSE, S.DISBURSED, date(2011, 1, 30)),
+        Step(A.OPEN_LITIGATION, S.LITIGATION, date(2011, 7, 1)),
+        Step(A.END_LITIGATION, S.DISBURSED, date(2011, 7, 1)),
+        Step(A.OPEN_LITIGATION, S.LITIGATION, date(2012, 1, 1)),
+    ]
+    days = ((2011, 1, 20), (2011, 1, 22), (2011, 1, 29), (2011, 7, 1), (2011, 12, 31), (2012, 1, 1))
+    told = [stage_on(steps, date(*day)) for day in days]
+    assert told == [S.OFFERED, S.ACCEPTED, S.ACCEPTED, S.DISBURSED, S.DISBURSED, S.LITIGATION]
+    assert litigations(steps, date(2011, 12, 31)) == [Litigation(date(2011, 7, 1), date(2011, 7, 1))]
+    assert litigations(steps, date(2012, 1, 1))[-1] == Litigation(date(2012, 1, 1))
 
 
-@pytest.mark.parametrize("settled_on", [date(2011, 3, 1), LAST, date(2013, 1, 1)])
-def test_a_loan_settled_in_litigation_is_closed_after_litigation(settled_on: date) -> None:
-    reasons = closing_reasons(in_litigation=True, settled_on=settled_on, last_due_on=LAST)
-    assert reasons == [ClosingReason.AFTER_LITIGATION]
+def test_where_all_that_was_paid_out_came_back_the_loan_waits_for_its_money_in_litigation_too() -> None:
+    assert [stage_of_money(stage, 0) for stage in (S.DISBURSED, S.LITIGATION)] == [S.ACCEPTED, S.ACCEPTED]
+    assert stage_of_money(S.LITIGATION, 1) is S.LITIGATION

@@ -43,7 +43,8 @@ def test_a_manager_writes_rules_the_work_of_the_staff_and_notes_and_no_file() ->
         "assignments_create", "working_times_create", "workload_thresholds_create", "notes_create",
         "committees_create", "committees_update", "committee_members_create", "sessions_create", "recusals_create",
         "session_attendances_create", "agenda_items_create", "agenda_items_withdraw", "votes_create",
-        "envelopes_create", "logos_create",
+        "envelopes_create", "logos_create", "accounting_slips_create", "positions_create",
+        "schedule_previews_create", "borne_interest_statements_create",
     }  # fmt: skip
 
 

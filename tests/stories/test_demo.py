@@ -59,7 +59,7 @@ async def readings(service: AsyncClient, accounts: list[DemoAccount], agent: Sta
     """What the API answers once the story has been told, then told again."""
     decider = await sign_in(service, accounts, "decider@besancon")
     for _ in range(2):
-        await replay(CASES, agent=agent, decider=decider)
+        await replay(CASES, told_on=REPORT.status_on, agent=agent, decider=decider)
     return await read_all(agent, CASES, as_of=REPORT.status_on)
 
 

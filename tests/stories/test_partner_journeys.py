@@ -52,7 +52,7 @@ async def test_toulouse_the_city_pays_the_interest(databases: Databases, toulous
     assert [item["status"] for item in told["items"]] == ["recorded"]
     loan = await ok(toulouse.agent.get(f"/loans/{loan_id}", as_of="2018-07-01"))
     assert (loan["status"], loan["outstanding_cents"], loan["overdue_cents"]) == ("running", 292_030, 0)
-    assert loan["next_due"] == {"number": 2, "due_on": "2018-06-05", "amount_cents": 7_990}
+    assert loan["next_due"] == {"number": 2, "ref": 2, "due_on": "2018-06-05", "amount_cents": 7_990}
     assert loan["lender"]["position_on"] == "2018-05-31"
     assert loan["lender"]["gap_cents"] == 0
     assert loan["lender"]["guarantees"] == [

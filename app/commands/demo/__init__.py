@@ -157,7 +157,7 @@ async def tell(client: AsyncClient, credentials: Credentials) -> Lived:
     """Lives the whole story; those who come back can then be asked about it."""
     agent = await sign_in(client, credentials.accounts, _AGENT)
     decider = await sign_in(client, credentials.accounts, _DECIDER)
-    await replay(load_cases(), agent=agent, decider=decider)
+    await replay(load_cases(), told_on=load_report().status_on, agent=agent, decider=decider)
     files = load_partner_files()
     desks = await desks_of(client, credentials, files)
     await replay_files(files, desks)

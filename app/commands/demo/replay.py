@@ -11,6 +11,7 @@ from app.domain.request_lifecycle import RequestStatus
 from app.schemas.decisions import DecisionRead
 from app.schemas.loans import LoanRead, ScheduleRead
 from app.schemas.plans import BudgetRead, FinancingPlanRead
+from app.schemas.positions import PositionRead
 from app.schemas.repayments import LedgerEntryRead
 from app.schemas.requests import RequestRead
 
@@ -19,8 +20,10 @@ BESANCON = "25056"
 Json = dict[str, Any]
 
 
-async def replay(cases: Iterable[Case], *, agent: Staff, decider: Staff) -> None:
+async def replay(cases: Iterable[Case], *, told_on: date, agent: Staff, decider: Staff) -> None:
     """Lives the cases one after the other, so that references follow the report's order.
+
+    `told_on` is the day up to which the public accountant has told what was paid.
 
     Told again within the thirty days that keys are kept, nothing happens twice. Raises DemoRefused.
     """
@@ -32,6 +35,8 @@ async def replay(cases: Iterable[Case], *, agent: Staff, decider: Staff) -> None
             await _live(case, case.contract, path, agent)
         if case.closing is not None:
             await agent.post(f"{path}/close", _closing(case.closing), RequestRead, key=f"demo-{case.id}-close")
+    position = {"position_on": str(told_on), "reference": "Trésorerie"}
+    await agent.post("/positions", position, PositionRead, key="demo-position")
 
 
 async def _submit(case: Case, agent: Staff) -> RequestRead:

@@ -1,0 +1,98 @@
+"""The nightly run: finds the unpaid instalments of all CCAS and checks their ledgers, one loan after another.
+
+It may be run again, whole or after an interruption: what was noted once is not noted twice.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.commands import CommandRefused
+from app.database import Sessions, open_engine, open_sessions, refuse_privileged_role, tenant_transaction
+from app.domain.arrears import delay_counts
+from app.domain.errors import Unavailable
+from app.services import nightly as services
+
+_STEPS = ("30 jours au plus", "60", "90", "davantage")
+
+
+@dataclass(slots=True)
+class Night:
+    """What the run came to for a CCAS: loans seen, newly unpaid, the days of each delay, and who was set aside why."""
+
+    slug: str
+    loans: int = 0
+    detected: int = 0
+    days_late: list[int] = field(default_factory=list)
+    failures: dict[UUID, str] = field(default_factory=dict)
+
+
+def nightly(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
+    """Runs as the serving role; the report in French, and whether every loan could be gone through.
+
+    Raises CommandRefused for an unknown CCAS, PrivilegedRole, Unavailable where the database is away.
+    """
+    nights = asyncio.run(run(url, on, slug=slug))
+    return "\n".join(line for night in nights for line in _lines(night)), not any(night.failures for night in nights)
+
+
+async def run(url: str, on: date, *, slug: str | None = None) -> list[Night]:
+    """The same, for who has a loop already."""
+    engine = open_engine(url, pool_size=1, pool_wait_seconds=30)
+    try:
+        await refuse_privileged_role(engine)
+        return [await _of_tenant(engine, tenant_id, name, on) for tenant_id, name in await _tenants(engine, slug)]
+    finally:
+        await engine.dispose()
+
+
+async def _tenants(engine: AsyncEngine, slug: str | None) -> list[tuple[UUID, str]]:
+    async with tenant_transaction(open_sessions(engine), None) as session:
+        found = await services.tenants(session, slug=slug)
+    if slug is not None and not found:
+        raise CommandRefused(f"no CCAS is called {slug}")
+    return found
+
+
+async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) -> Night:
+    # One snapshot of a loan: what is entered meanwhile would look like an error between two statements.
+    snapshots = open_sessions(engine.execution_options(isolation_level="REPEATABLE READ"))
+    sessions, night = open_sessions(engine), Night(slug)
+    async with tenant_transaction(sessions, tenant_id) as session:
+        loan_ids = await services.loans_with_money(session)
+    for loan_id in loan_ids:
+        night.loans += 1
+        try:
+            await _go_through(snapshots, sessions, tenant_id, loan_id, on, night)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one loan, the others are gone through
+            night.failures[loan_id] = type(error).__name__
+            async with tenant_transaction(sessions, tenant_id) as session:
+                await services.set_aside(session, loan_id, type(error).__name__, on=on)
+    return night
+
+
+async def _go_through(
+    snapshots: Sessions, sessions: Sessions, tenant_id: UUID, loan_id: UUID, on: date, night: Night
+) -> None:
+    async with tenant_transaction(snapshots, tenant_id) as session:
+        late = await services.look(session, loan_id, on=on)
+    if late is None:
+        return
+    night.days_late.append((on - late.due_on).days)
+    async with tenant_transaction(sessions, tenant_id) as session:
+        night.detected += await services.note(session, late, on=on)
+
+
+def _lines(night: Night) -> Iterator[str]:
+    yield f"{night.slug} : {night.loans} prêt(s), {night.detected} première(s) échéance(s) impayée(s) nouvelle(s)"
+    if night.days_late:
+        counted = zip(_STEPS, delay_counts(night.days_late), strict=True)
+        yield "  retards : " + ", ".join(f"{step} : {count}" for step, count in counted)
+    for loan_id, error in night.failures.items():
+        yield f"  mis de côté : {loan_id} ({error})"
