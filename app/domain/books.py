@@ -20,9 +20,8 @@ SlotsOn = Callable[[date], Sequence[Slot]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowState:
-    """What stands of an instalment, in cents: paid by somebody, lost, or left to pay.
-
-    Lost is what became a non-valeur, was erased or waived, or was never paid out.
+    """What stands of an instalment, in cents: paid by somebody, lost (non-valeur, erased or waived), of money that was
+    never paid out, or left to pay.
     """
 
     ref: int
@@ -31,11 +30,12 @@ class RowState:
     total_cents: int
     paid_cents: int
     lost_cents: int
+    undrawn_cents: int
 
     @property
     def left_cents(self) -> int:
         """What is still asked for."""
-        return self.total_cents - self.paid_cents - self.lost_cents
+        return self.total_cents - self.paid_cents - self.lost_cents - self.undrawn_cents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +202,10 @@ def _rows(
             continue
         lost = min(lost_cents, principal_left - never)
         lost_cents -= lost
-        lost += never
-        # With the last of its principal goes the interest of an instalment.
-        lost = slot.total_cents - paid if lost and lost == principal_left else lost
+        gone = lost + never
+        if gone and gone == principal_left:
+            # With the last of its principal goes the interest of an instalment.
+            lost, never = (slot.total_cents - paid - never, never) if lost else (0, slot.total_cents - paid)
         rows.append(
             RowState(
                 ref=slot.ref,
@@ -213,6 +214,7 @@ def _rows(
                 total_cents=slot.total_cents,
                 paid_cents=paid,
                 lost_cents=lost,
+                undrawn_cents=never,
             )
         )
     return tuple(rows)

@@ -61,9 +61,7 @@ async def create(
     """
     loan = await loan_steps.locked_own(session, loan_id)
     after(loan.stage, LoanAction.DISBURSE)
-    told = await loan_states.withdrawal(session, loan)
-    if told is not None:
-        raise AlreadyWithdrawn(withdrawn_on=told.withdrawn_on.isoformat())
+    await _check_not_withdrawn(session, loan)
     await check_release(session, loan, on=body.disbursed_on)
     left_cents = await running_schedules.left_to_pay_out(session, loan)
     if body.amount_cents > left_cents:
@@ -138,8 +136,15 @@ async def check_release(session: AsyncSession, loan: Loan, *, on: date) -> None:
         raise ReleaseTooEarly(field="disbursed_on", not_before=days.earliest_release_on.isoformat())
 
 
+async def _check_not_withdrawn(session: AsyncSession, loan: Loan) -> None:
+    told = await loan_states.withdrawal(session, loan)
+    if told is not None:
+        raise AlreadyWithdrawn(withdrawn_on=told.withdrawn_on.isoformat())
+
+
 async def check_may_pay(session: AsyncSession, loan: Loan, *, on: date) -> None:
     """Raises ReleaseTooEarly, MoreThanLent where nothing is left to be paid out."""
+    await _check_not_withdrawn(session, loan)
     await check_release(session, loan, on=on)
     if await running_schedules.left_to_pay_out(session, loan) == 0:
         raise MoreThanLent(field="amount_cents", left_cents=0)

@@ -20,6 +20,8 @@ async def read(session: AsyncSession, loan_id: UUID, *, on: date) -> PayoffRead:
     """
     loan = await schedule_plans.own(session, loan_id)
     footing = await schedule_plans.footing(session, loan, on=on, today=on)
+    undrawn = sum(row.undrawn_cents for row in footing.books.rows)
+    met = footing.paid_cents + footing.books.credit_cents + undrawn
     with refusals_named(on):
-        quote = payoff(footing.version, on=on, paid_cents=footing.paid_cents + footing.books.credit_cents)
+        quote = payoff(footing.version, on=on, paid_cents=met)
     return PayoffRead(**asdict(quote), schedule_version=footing.schedule.version)

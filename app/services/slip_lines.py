@@ -156,7 +156,7 @@ def _owed(state: State, *, after: date | None) -> list[Owed]:
     """
     if not state.is_paid_out:
         return []
-    gone = {row.ref: row.lost_cents for row in state.books.rows}
+    gone = {row.ref: row.lost_cents + row.undrawn_cents for row in state.books.rows}
     if after is not None:
         for row in books.books(state.facts, state.slots, on=after).rows:
             gone[row.ref] = min(row.total_cents, gone[row.ref] + row.paid_cents)

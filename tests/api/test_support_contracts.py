@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.products import Commitment
 from tests.api.test_overrides import open_changed
+from tests.arrears import decided
 from tests.lenders import accepted_file, offer, offered_by, signed
 from tests.support import Ccas, Databases, Json, disbursed, offered, ok, refused, repayment, run_sql
 
@@ -49,29 +50,6 @@ async def everything_of(ccas: Ccas, loan_id: str) -> list[Json]:
     return [await ok(ccas.agent.get(f"/loans/{loan_id}{part}")) for part in ("", "/schedule", "/ledger")]
 
 
-def reschedule(databases: Databases, ccas: Ccas, loan_id: str, months: int) -> None:
-    """A second version of the schedule, each row so many months later."""
-    run_sql(
-        databases,
-        ccas,
-        """
-        with made as (
-          insert into schedules (tenant_id, id, loan_id, version, entered_at)
-          select tenant_id, gen_random_uuid(), loan_id, 2, now() from schedules where loan_id = :loan_id
-          returning id, tenant_id, loan_id
-        )
-        insert into schedule_rows (tenant_id, id, schedule_id, number, due_on, principal_cents, interest_cents,
-          total_cents, balance_cents, borrower_cents, third_parties)
-        select r.tenant_id, gen_random_uuid(), made.id, r.number, r.due_on + make_interval(months => :months),
-          r.principal_cents, r.interest_cents, r.total_cents, r.balance_cents, r.borrower_cents, r.third_parties
-        from schedule_rows r join schedules s on s.tenant_id = r.tenant_id and s.id = r.schedule_id
-        join made on made.loan_id = s.loan_id where s.version = 1
-        """,
-        loan_id=loan_id,
-        months=months,
-    )
-
-
 async def test_support_is_agreed_and_lasts_as_long_as_the_loan(besancon: Ccas) -> None:
     loan_id = await disbursed(besancon)
     made = await agreed(besancon, loan_id)
@@ -95,12 +73,13 @@ async def test_support_is_agreed_and_lasts_as_long_as_the_loan(besancon: Ccas) -
     assert (response.json(), response.headers["etag"]) == (made, '"1"')
 
 
-async def test_the_end_of_support_follows_the_schedule_in_force(besancon: Ccas, databases: Databases) -> None:
+async def test_the_end_of_support_follows_the_schedule_in_force(besancon: Ccas) -> None:
     loan_id = await disbursed(besancon)
     made = await agreed(besancon, loan_id)
-    reschedule(databases, besancon, loan_id, 2400)
+    deferral = {"months": 3, "first_number": 24, "decision": decided("2011-05-04")}
+    await ok(besancon.agent.post(f"/loans/{loan_id}/deferrals", deferral))
     read = await ok(besancon.agent.get(f"/support-contracts/{made['id']}"))
-    assert read == {**made, "ends_on": "2213-01-05", "status": "running"}
+    assert (made["ends_on"], read) == ("2013-01-05", {**made, "ends_on": "2013-04-05"})
 
 
 async def test_a_commitment_that_is_not_kept_changes_nothing_of_the_loan(besancon: Ccas) -> None:
