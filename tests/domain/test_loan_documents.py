@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.amortization import Instalment, schedule
 from app.domain.loan_documents import InstalmentRun, runs
-from app.domain.loan_lifecycle import late, overdue_cents
+from tests.domain.test_loan_lifecycle import state_of
 
 
 def row(number: int, cents: int) -> Instalment:
@@ -34,12 +34,8 @@ def test_instalments_of_one_amount_that_follow_one_another_are_told_together(
 @pytest.mark.parametrize("repaid_cents", [0, 1, 8_499, 8_500, 20_000, 300_000])
 def test_what_is_left_of_the_late_instalments_is_what_is_overdue(day: date, repaid_cents: int) -> None:
     rows = schedule(principal_cents=200_000, rate_percent=Decimal(0), first_due_on=date(2011, 1, 5), duration_months=24)
-    found = late(rows, repaid_cents, day)
-    assert sum(left for _, left in found) == overdue_cents(rows, repaid_cents, day)
-    assert all(0 < left <= row.total_cents and row.due_on < day for row, left in found)
-    assert [row.number for row, _ in found] == sorted(row.number for row, _ in found)
-
-
-def test_a_part_payment_leaves_the_rest_of_the_oldest() -> None:
-    rows = [row(1, 4_500), row(2, 8_500), row(3, 8_500)]
-    assert late(rows, 5_000, date(2011, 3, 5)) == [(rows[1], 8_000)]
+    state = state_of(rows, repaid_cents)
+    found = state.unpaid(day)
+    assert sum(row.left_cents for row in found) == state.overdue_cents(day)
+    assert all(0 < row.left_cents <= row.total_cents and row.due_on < day for row in found)
+    assert [row.number for row in found] == sorted(row.number for row in found)

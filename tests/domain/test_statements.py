@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import Instalment
-from app.domain.loan_lifecycle import overdue_cents
 from app.domain.statements import overdue_known_on
+from tests.domain.test_loan_lifecycle import overdue_cents
 
 DUE = date(2018, 5, 5)
 ROWS = (Instalment(1, DUE, 1_000, 0, 1_000, 1_000), Instalment(2, date(2018, 6, 5), 1_000, 0, 1_000, 0))
