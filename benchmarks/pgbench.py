@@ -51,6 +51,7 @@ def script(workload: Workload, tenant: FilledTenant, captured: Captured) -> str:
         for name, value in identifiers(captured.number + after).items()
     }
     known[captured.unique] = "'pgbench-' || :unique::text"
+    known |= _entered(captured.statements)
     lines = [
         f"\\set n {rows.start} + {rows.step} * {drawn}",
         "\\set unique random(1, 9000000000000000000)",
@@ -80,15 +81,18 @@ def per_second(
     return float(told[1])
 
 
+def _entered(statements: Sequence[Statement]) -> dict[str, str]:
+    """The identifiers of the rows that a request enters, each as one of its own for every replay."""
+    entering = (one for one in statements if one.sql.lstrip().upper().startswith("INSERT"))
+    ids = [str(value) for one in entering for name, value in one.parameters.items() if _ENTERED_ID.fullmatch(name)]
+    return {value: f"md5('{place}/' || :unique::text)" for place, value in enumerate(ids)}
+
+
 def _replayed(statement: Statement, known: dict[str, str]) -> str:
     """The statement with its parameters written in; what names the row becomes an expression over `:n`."""
-    entering = statement.sql.lstrip().upper().startswith("INSERT")
 
     def value(match: re.Match[str]) -> str:
-        name = match[1]
-        if entering and _ENTERED_ID.fullmatch(name):
-            return "gen_random_uuid()"
-        return _expression(statement.parameters[name], known)
+        return _expression(statement.parameters[match[1]], known)
 
     return _PARAMETER.sub(value, statement.sql).replace("%%", "%")
 
