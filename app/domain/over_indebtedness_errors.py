@@ -20,4 +20,4 @@ class PlanTooSoon(Conflict):
 
 
 class LoanSuspended(Conflict):
-    """Over-indebtedness suspends this loan until {until}: nothing is asked of the borrower meanwhile."""
+    """A procedure or a judge suspends this loan until {until}: nothing is asked of the borrower meanwhile."""

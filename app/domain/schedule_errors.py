@@ -48,7 +48,7 @@ class NotAgreedInSession(Conflict):
 
 
 class NotCancelledHere(Conflict):
-    """A schedule of this kind ({kind}) is not cancelled: a plan ends by its lapse, a withdrawal stands."""
+    """The schedule of a plan or a withdrawal is not cancelled: a plan ends by its lapse, a withdrawal stands."""
 
 
 class PartNotPaidOut(Conflict):

@@ -48,7 +48,7 @@ async def cancel(
     activated = [schedule.version for _, schedule in activations]
     _check_last(activated, version)
     if activations[-1][1].kind in (ScheduleKind.PLAN, ScheduleKind.WITHDRAWAL):
-        raise NotCancelledHere(kind=activations[-1][1].kind.value)
+        raise NotCancelledHere
     kind = LoanDecisionKind.CANCELLATION
     decision = await loan_decisions.record(session, loan, kind, body.decision, caller=caller, today=today)
     effective_on = activations[-1][0].effective_on or body.decision.decided_on

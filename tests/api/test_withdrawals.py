@@ -144,6 +144,9 @@ async def test_after_the_payment_the_parts_that_were_paid_out_are_one_row_and_no
     schedule = await ok(besancon.agent.get(f"/loans/{loan_id}/schedule"))
     rows = [(row["due_on"], row["principal_cents"], row["interest_cents"]) for row in schedule["rows"]]
     assert (schedule["kind"], rows) == ("withdrawal", [("2026-04-11", 100_000, 0)])
+    undo = {"decision": {"decided_on": "2026-03-13", "decided_by": "president"}}
+    changes = f"/loans/{loan_id}/schedule-changes/2/cancellation"
+    await refused(besancon.agent.post(changes, undo), 409, "not_cancelled_here")
     more = {"amount_cents": 1, "disbursed_on": "2026-03-13", "payee": {"kind": "supplier"}}
     await refused(besancon.agent.post(path, more), 409, "already_withdrawn")
     before = await ok(besancon.agent.get(f"/loans/{loan_id}", as_of="2026-03-11"))
