@@ -4,32 +4,42 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from app.commands import CommandRefused
+from app import messages
+from app.commands import CommandRefused, day
+from app.commands.simulator.options import add_options
+from app.database import PrivilegedRole
+from app.domain.errors import Unavailable
 from app.domain.permissions import Role
 from app.local_postgres import LocalPostgresError
 from app.parameters.yaml_file import YamlFault
 
 _ACCOUNT_ROLES = sorted(set(Role) - {Role.PARTNER})
 _PARIS = ZoneInfo("Europe/Paris")
+_Run = Callable[[argparse.Namespace], int]
+_Command = Callable[[str, _Run, str], argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when it did what it says, else a sentence on the error output."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = options.run
+    run: _Run = options.run
     try:
         return run(options)
-    except (CommandRefused, LocalPostgresError, YamlFault, OSError) as refused:
+    except (CommandRefused, LocalPostgresError, YamlFault, PrivilegedRole, OSError) as refused:
         reason = str(refused)
+    except Unavailable as refused:
+        reason = messages.of_error(refused, "en")
     except ValidationError as refused:
-        reason = "; ".join(f"{_path(error['loc'])}: {error['msg']}" for error in refused.errors())
+        # A setting is called as the variable of the environment that it is read from.
+        named = str.upper if refused.title.endswith("Settings") else str
+        reason = "; ".join(f"{named(_path(error['loc']))}: {error['msg']}" for error in refused.errors())
     except DBAPIError as refused:
         # Without the statement and its parameters, which may hold what is nobody's business.
         reason = str(refused.orig).partition("\n")[0]
@@ -47,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="microcredit", description="Municipal personal microcredit.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+    def command(name: str, run: _Run, help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_, description=help_)
         sub.set_defaults(run=run)
         return sub
@@ -75,25 +85,51 @@ def _parser() -> argparse.ArgumentParser:
         "--communes", nargs="+", default=[], metavar="CODE", help="INSEE codes it works for alone; all if none is named"
     )
     partners = command(
-        "partners", _partners, "give a partner that lends new credentials, adding it if it is new; or end some of them"
+        "partners", _partners, "credentials of a partner that lends: add some (and the partner), rotate or end them"
     )
-    partners.add_argument("action", choices=["add", "revoke"])
-    partners.add_argument("code", help="short name, such as credit_mutuel; to revoke, the client_id")
+    partners.add_argument(
+        "action",
+        choices=["add", "rotate", "revoke", "revoke-keys"],
+        help="make credentials; make others, the former good for a week more; end some at once; end the signing keys of"
+        " a bank that lost them",
+    )
+    partners.add_argument("code", help="short name of the bank, such as credit_mutuel; to revoke, a client_id")
     partners.add_argument("--name", help="how people call it; needed for a new one")
-    check = command("check", _check, "what to look up again of the law and, with DATABASE_URL, every ledger recounted")
-    check.add_argument("--on", type=date.fromisoformat, help="the day to look from, YYYY-MM-DD (default today)")
-    nightly = command(
-        "nightly", _nightly, "find unpaid instalments and check the ledgers of DATABASE_URL, loan by loan"
-    )
-    nightly.add_argument("--date", type=date.fromisoformat, help="the day of the run, YYYY-MM-DD (default today)")
-    nightly.add_argument("--tenant", help="slug of one CCAS; all if none is named")
+    add_options(command("partner-simulator", _simulator, "play a bank over HTTP, against a service that runs"))
+    _add_runs(command)
     return parser
+
+
+def _add_runs(command: _Command) -> None:
+    """What looks at a database or works on it by itself."""
+    check = command("check", _check, "what to look up again of the law and, with DATABASE_URL, every ledger recounted")
+    check.add_argument("--on", type=day, help="the day to look from, YYYY-MM-DD (default today)")
+    nightly = command(
+        "nightly",
+        _nightly,
+        "find the unpaid instalments of DATABASE_URL, check its ledgers loan by loan, note the banks that are silent,"
+        " then purge; exits 1 where something was set aside, and says what",
+    )
+    nightly.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default today)")
+    nightly.add_argument("--tenant", help="slug of one CCAS; all if none is named")
+    worker = command("worker", _worker, "send to the partners' endpoints what happened, until a signal")
+    worker.add_argument("--once", action="store_true", help="until nothing is due, then end")
+    worker.add_argument("--partner", metavar="CODE", help="of one partner; of all if none is named")
+    command("reseal", _reseal, "seal the partners' secrets of DATABASE_URL again, under the first of ENCRYPTION_KEYS")
+    purge = command(
+        "purge",
+        _purge,
+        "erase what DATABASE_URL has kept long enough: lenders' conclusions, answers kept for repeated requests, used"
+        " signatures, partners' events and deliveries of 13 months ago (a step of nightly)",
+    )
+    purge.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default today)")
+    purge.add_argument("--tenant", help="slug of one CCAS; all if none is named")
 
 
 def _add_tenants(tenants: argparse.ArgumentParser) -> None:
     actions = tenants.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    def action(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+    def action(name: str, run: _Run, help_: str) -> argparse.ArgumentParser:
         sub = actions.add_parser(name, help=help_, description=help_)
         sub.set_defaults(run=run)
         return sub
@@ -145,11 +181,7 @@ def _migrate(options: argparse.Namespace) -> int:
 def _check_tenants(options: argparse.Namespace) -> int:
     from app.commands.rules import check_files
 
-    is_sound = True
-    for report, has_no_fault in check_files(options.files):
-        sys.stdout.write(f"{report}\n")
-        is_sound &= has_no_fault
-    return 0 if is_sound else 1
+    return max([_reported(told) for told in check_files(options.files)], default=0)
 
 
 def _load_tenants(options: argparse.Namespace) -> int:
@@ -199,14 +231,29 @@ def _accounts(options: argparse.Namespace) -> int:
 
 
 def _partners(options: argparse.Namespace) -> int:
-    from app.commands.partners import add_partner, revoke_client
+    from app.commands.partners import add_partner, revoke_client, revoke_signing_keys, rotate_partner
 
     if options.action == "revoke":
         revoke_client(_owner_url(), client_id=options.code)
-        return 0
-    made = add_partner(_owner_url(), code=options.code, name=options.name)
+        return _reported((f"{options.code} signs in no more", True))
+    if options.action == "revoke-keys":
+        ended = revoke_signing_keys(_owner_url(), code=options.code)
+        return _reported((f"{ended} signing key(s) ended: {options.code} may make others", True))
+    if options.action == "rotate":
+        rotation = rotate_partner(_owner_url(), code=options.code)
+        made, until = rotation.made, rotation.earlier_good_until
+        sys.stderr.write(f"{rotation.earlier_client_id} stays good until {until:%Y-%m-%d %H:%M} UTC\n")
+    else:
+        made = add_partner(_owner_url(), code=options.code, name=options.name)
     sys.stdout.write(f"client_id={made.client_id}\nclient_secret={made.client_secret}\n")
     return 0
+
+
+def _simulator(options: argparse.Namespace) -> int:
+    from app.commands.simulator.options import chosen
+    from app.commands.simulator.play import partner_simulator
+
+    return partner_simulator(*chosen(options, os.environ))
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -218,19 +265,47 @@ def _check(options: argparse.Namespace) -> int:
     from app.commands.check_ledger import check_ledgers
 
     told, is_sound = check_ledgers(os.environ["DATABASE_URL"])
-    sys.stdout.write(f"\n{told}\n")
-    return 0 if is_sound else 1
+    return _reported((f"\n{told}", is_sound))
 
 
 def _nightly(options: argparse.Namespace) -> int:
     from app.commands.nightly import nightly
 
+    return _run_of_a_day(nightly, options)
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from app.commands.purge import purge
+
+    return _run_of_a_day(purge, options)
+
+
+def _reseal(_options: argparse.Namespace) -> int:
+    from app.commands.reseal import reseal
+
+    return _reported(reseal())
+
+
+def _run_of_a_day(run: Callable[..., tuple[str, bool]], options: argparse.Namespace) -> int:
     url = os.environ.get("DATABASE_URL")
     if not url:
         raise CommandRefused("DATABASE_URL names the database, as the role that serves")
-    report, is_whole = nightly(url, options.date or datetime.now(_PARIS).date(), slug=options.tenant)
-    sys.stdout.write(f"{report}\n")
-    return 0 if is_whole else 1
+    return _reported(run(url, options.date or datetime.now(_PARIS).date(), slug=options.tenant))
+
+
+def _reported(told: tuple[str, bool]) -> int:
+    """Writes a report; the exit code is 1 where it does not tell that all is well."""
+    sys.stdout.write(f"{told[0]}\n")
+    return 0 if told[1] else 1
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from app.commands.worker import worker
+
+    told = worker(once=options.once, partner=options.partner)
+    if told is not None:
+        sys.stdout.write(f"{told}\n")
+    return 0
 
 
 def _owner_url() -> str:

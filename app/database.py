@@ -51,6 +51,8 @@ def open_engine(url: str, *, pool_size: int, pool_wait_seconds: int) -> AsyncEng
         max_overflow=0,
         pool_timeout=pool_wait_seconds,
         pool_pre_ping=False,
+        # What a statement was given is personal; an error that names it would be logged.
+        hide_parameters=True,
         # Policies make statements look dear: compiling them would take longer than they do.
         connect_args={"options": "-c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000"},
     )

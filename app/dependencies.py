@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 from urllib.parse import unquote_plus
@@ -21,22 +22,29 @@ from app.domain.errors import (
     Forbidden,
     HeaderDoubled,
     HeaderMalformed,
+    HeaderMissing,
     Unauthenticated,
     VersionMissing,
     VersionStale,
 )
+from app.domain.operation_roles import allows
 from app.domain.permissions import Caller as CallerOf
-from app.domain.permissions import allows
 from app.domain.rules import VERSION_MAX
 from app.schemas.base import Id, InDigits, Output, Page, Resource
 from app.schemas.batches import BatchRead
 from app.security import Credential, read_token
-from app.services import auth
+from app.services import auth, handoff_routes, push_signatures
 from app.services.slip_files import SlipFile
 from app.settings import settings
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _TOKENS = "/v1/auth/token"
+# A dot in the identifier would let it run over into the timestamp that is signed with it.
+_SIGNATURE_FORMS = {
+    "webhook-id": re.compile(r"[\x21-\x2d\x2f-\x7e]{1,255}"),
+    "webhook-timestamp": re.compile(r"[1-9][0-9]{9}"),
+    "webhook-signature": re.compile(r"v1a?,[A-Za-z0-9+/]{1,100}={0,2}( v1a?,[A-Za-z0-9+/]{1,100}={0,2}){0,9}"),
+}
 _bearer = OAuth2(
     flows=OAuthFlows(
         password=OAuthFlowPassword(tokenUrl=_TOKENS), clientCredentials=OAuthFlowClientCredentials(tokenUrl=_TOKENS)
@@ -125,11 +133,39 @@ PublicTransaction = Annotated[AsyncSession, Depends(public_transaction, scope="f
 async def caller(
     request: Request, session: Transaction, credential: Annotated[Credential, Depends(credential)], now: Now
 ) -> CallerOf:
-    """Who is asking, if the table of roles lets them do this. Raises TokenRefused, Forbidden."""
+    """Who is asking, if the table of roles lets them do this; a signature that comes with a push must be good.
+
+    Raises TokenRefused, Forbidden, HeaderDoubled, HeaderMissing, HeaderMalformed, SignatureStale, SignatureRefused,
+    SignatureReplayed.
+    """
     known = await auth.caller_of(session, credential, now=now)
     if not allows(known.roles, request.scope["route"].unique_id):
         raise Forbidden
-    return known
+    given = _signature(request) if known.partner_id and request.method == "POST" else None
+    if given is None or known.partner_id is None:
+        return known
+    await push_signatures.verify(session, known.partner_id, given, body=await request.body(), now=now)
+    return replace(known, signed=True)
+
+
+def _signature(request: Request) -> push_signatures.GivenSignature | None:
+    """What the headers of Standard Webhooks say, null where there is none of them.
+
+    Raises HeaderDoubled, HeaderMissing, HeaderMalformed.
+    """
+    given = {name: request.headers.getlist(name) for name in _SIGNATURE_FORMS}
+    if not any(given.values()):
+        return None
+    for name, values in given.items():
+        if not values:
+            raise HeaderMissing(header=name)
+        if len(values) > 1:
+            raise HeaderDoubled(header=name)
+        if not _SIGNATURE_FORMS[name].fullmatch(values[0]):
+            raise HeaderMalformed(header=name)
+    message_id, timestamp, signatures = (values[0] for values in given.values())
+    signed_at = datetime.fromtimestamp(int(timestamp), UTC)
+    return push_signatures.GivenSignature(message_id, signed_at, tuple(signatures.split(" ")))
 
 
 Caller = Annotated[CallerOf, Depends(caller)]
@@ -183,6 +219,8 @@ NoteId = Annotated[Id, Path(description="identifier of the note")]
 AuthorisationId = Annotated[Id, Path(description="identifier of the authorisation")]
 UserId = Annotated[Id, Path(description="identifier of the account")]
 HandoffId = Annotated[Id, Path(description="identifier of the handoff")]
+WebhookId = Annotated[Id, Path(description="identifier of the endpoint")]
+DeliveryId = Annotated[Id, Path(description="identifier of the delivery")]
 SupportId = Annotated[Id, Path(description="identifier of the support that pays instalments")]
 SupportContractId = Annotated[Id, Path(description="identifier of the support contract")]
 ReferralId = Annotated[Id, Path(description="identifier of the referral")]
@@ -190,6 +228,8 @@ LinkToken = Annotated[str, Path(max_length=500, description="the token of a link
 WorkshopId = Annotated[Id, Path(description="identifier of the workshop")]
 CommitteeId = Annotated[Id, Path(description="identifier of the committee")]
 MemberId = Annotated[Id, Path(description="identifier of the term of office")]
+CredentialId = Annotated[Id, Path(description="identifier of the credentials")]
+SigningKeyId = Annotated[Id, Path(description="identifier of the signing key")]
 SlipId = Annotated[Id, Path(description="identifier of the slip")]
 SessionId = Annotated[Id, Path(description="identifier of the session")]
 AgendaItemId = Annotated[Id, Path(description="identifier of the item of the agenda")]
@@ -200,6 +240,14 @@ GuaranteeRecoveryId = Annotated[Id, Path(description="identifier of the recovery
 BorneInterestStatementId = Annotated[Id, Path(description="identifier of the statement")]
 RulesVersion = Annotated[int, InDigits, Path(ge=1, le=VERSION_MAX, description="number of the version of the rules")]
 Slug = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,62}$", description="short name of the tenant")]
+
+
+async def today_at_ccas(session: Transaction, caller: Caller, now: Now, handoff_id: HandoffId) -> date:
+    """The day it is at the CCAS that handed something over: a partner's machine serves CCAS in every time zone."""
+    return now.astimezone(await handoff_routes.time_zone(session, caller, handoff_id)).date()
+
+
+TodayAtCcas = Annotated[date, Depends(today_at_ccas)]
 
 Tagged = TypeVar("Tagged", bound=Resource)
 Listed = TypeVar("Listed", bound=Output)
@@ -252,7 +300,7 @@ class AnswerHeaders:
         kept = {"Content-Disposition": f'attachment; filename="{made.file_name}"'}
         return CsvResponse(made.content, headers=kept, media_type=f"text/csv; charset={made.encoding.value}")
 
-    def filed(self, name: str, lines: str) -> CsvResponse:
+    def filed(self, name: str, lines: str | bytes) -> CsvResponse:
         """The file, to be saved under its name."""
         return CsvResponse(lines, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
 

@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import messages
-from app.domain import errors
-from app.domain.errors import Invalid, MicrocreditError, RulesBreached, Unauthenticated
+from app.domain import credential_errors, errors
+from app.domain.errors import ClientRefused, Invalid, MicrocreditError, RulesBreached, Unauthenticated
 from app.schemas.faults import faults_of
 
 STATUSES: dict[type[MicrocreditError], HTTPStatus] = {
     errors.Unreadable: HTTPStatus.BAD_REQUEST,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    credential_errors.SignatureNotProven: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
@@ -34,6 +35,7 @@ STATUSES: dict[type[MicrocreditError], HTTPStatus] = {
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = "2"
+_BASIC = 'Basic realm="microcredit"'
 _BY_STATUS: dict[int, type[MicrocreditError]] = {
     400: errors.Unreadable,
     404: errors.NotFound,
@@ -79,7 +81,7 @@ def problem(
     if isinstance(error, Unauthenticated):
         content["error"] = error.oauth_error
     return JSONResponse(
-        content, status, {**_headers(status), "Content-Language": language, **(headers or {})}, MEDIA_TYPE
+        content, status, {**_headers(error, status), "Content-Language": language, **(headers or {})}, MEDIA_TYPE
     )
 
 
@@ -92,10 +94,11 @@ def _family(error: MicrocreditError) -> type[MicrocreditError]:
     return next(family for family in type(error).__mro__ if family in STATUSES)
 
 
-def _headers(status: HTTPStatus) -> dict[str, str]:
+def _headers(error: MicrocreditError, status: HTTPStatus) -> dict[str, str]:
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
     if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+        # A client proves itself by Basic where it asks for a token (RFC 6749, section 5.2), by the token elsewhere.
+        headers["WWW-Authenticate"] = _BASIC if isinstance(error, ClientRefused) else "Bearer"
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return headers

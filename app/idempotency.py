@@ -1,6 +1,7 @@
 """A repeated request has its effect once: the answer is kept in the transaction of the effect, for 30 days.
 
-Only successes are kept; after an error the key is free again. The scope of a key is caller, method and path.
+Only successes are kept; after an error the key is free again. The scope of a key is caller, method and path;
+for the machines of a partner the caller is the partner, so that a rotation of credentials repeats nothing.
 An answer that tells a secret is not kept (`app/routing.py`): the same key makes another.
 """
 
@@ -36,18 +37,17 @@ class Keyed:
 
     session: AsyncSession
     table: type[Kept]
+    caller: dict[str, UUID]
     account_id: UUID
-    owner: dict[str, UUID]
     method: str
     path: str
     key: str
     body_sha256: str
 
     def scope(self) -> dict[str, Any]:
-        """What makes a key unique: the tenant or the partner, the caller, the request."""
+        """What makes a key unique: the member of a tenant's staff or the partner, and the request."""
         return {
-            **self.owner,
-            "account_id": self.account_id,
+            **self.caller,
             "method": self.method,
             "path": self.path,
             "key": self.key,
@@ -72,7 +72,7 @@ async def begin(session: AsyncSession, caller: Caller, request: Request, key: st
     body_sha256 = sha256(await request.body()).hexdigest()
     # Not validated yet: PostgreSQL takes no NUL, and an identifier in capitals is the same one.
     path = quote(request.url.path).lower()
-    keyed = Keyed(session, *_owner(session, caller), request.method, path, key, body_sha256)
+    keyed = Keyed(session, *_whose(session, caller), caller.account_id, request.method, path, key, body_sha256)
     await _lock(keyed)
     record = await _record(keyed)
     if record is None:
@@ -89,7 +89,7 @@ async def keep(keyed: Keyed, response: Response) -> None:
     headers = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
     keyed.session.add(
         keyed.table(
-            **keyed.scope(),
+            **{"account_id": keyed.account_id, **keyed.scope()},
             body_sha256=keyed.body_sha256,
             status=response.status_code,
             headers=headers,
@@ -98,11 +98,11 @@ async def keep(keyed: Keyed, response: Response) -> None:
     )
 
 
-def _owner(session: AsyncSession, caller: Caller) -> tuple[type[Kept], UUID, dict[str, UUID]]:
+def _whose(session: AsyncSession, caller: Caller) -> tuple[type[Kept], dict[str, UUID]]:
     """Where the caller's answers are kept: with the tenant, or with the partner whose request crosses tenants."""
     if caller.partner_id is not None:
-        return PartnerIdempotencyRecord, caller.account_id, {"partner_id": caller.partner_id}
-    return IdempotencyRecord, caller.account_id, {"tenant_id": bound_tenant(session)}
+        return PartnerIdempotencyRecord, {"partner_id": caller.partner_id}
+    return IdempotencyRecord, {"tenant_id": bound_tenant(session), "account_id": caller.account_id}
 
 
 async def _lock(keyed: Keyed) -> None:

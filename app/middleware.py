@@ -3,7 +3,8 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from traceback import format_tb
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -50,14 +51,23 @@ class Surroundings:
 
         try:
             await self.app(scope, receive, send_with_headers)
-        except Exception:
-            logger.exception("request %s failed", request_id)
+        except Exception as error:
+            told = "".join(_where_and_what(error))
+            logger.error("request %s failed\n%s", request_id, told)  # noqa: TRY400 - would tell the words too
             if status:
                 raise
             language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
             await self.render_failure(language)(scope, receive, send_with_headers)
         finally:
             _log(scope, request_id, status, began)
+
+
+def _where_and_what(error: BaseException) -> Iterator[str]:
+    """The places and the kinds of an exception and its causes; their words may repeat what was sent, or a row."""
+    if (earlier := error.__cause__ or error.__context__) is not None:
+        yield from _where_and_what(earlier)
+    yield from format_tb(error.__traceback__)
+    yield f"{type(error).__qualname__} {getattr(error, 'sqlstate', None) or ''}\n"
 
 
 def _request_id(scope: Scope) -> str:

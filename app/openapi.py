@@ -10,6 +10,27 @@ _OF_STATUS = {
     "429": {"Retry-After": "seconds"},
     "503": {"Retry-After": "seconds"},
 }
+_SIGNATURE = {
+    "webhook-id": "names the message; the same when it is sent again",
+    "webhook-timestamp": "when it is sent, another each time, in seconds of Unix; at most 5 minutes from our clock",
+    "webhook-signature": "`v1,…` of the identifier, the timestamp and the exact body; several, separated by spaces",
+}
+# What lies on the border with the banks, in the order in which a file crosses it; all else comes before.
+_AT_THE_BORDER = {
+    "agreements": "The dated agreements of a CCAS with the banks.",
+    "handoffs": "What a CCAS hands over to a bank: followed, completed, taken back; as files, by a link.",
+    "check renewals": "A CCAS asks the bank to consult the FICP again.",
+    "tellings": "What a bank answered by letter, entered by a CCAS.",
+    "inbox": "For banks: what was handed over to them by every CCAS, received and answered.",
+    "FICP checks": "For banks: their conclusion, alone or up to 500 at once. For the staff: what it is worth.",
+    "offers": "For banks: the loan they offer, with its own rows, and its payment.",
+    "statements": "For banks: what was repaid, what was not, what is still owed, and our copy of each loan.",
+    "lender reports": "For banks: new rows, acceleration, loss, call on a guarantor, recovery; what they take back.",
+    "partner events": "For banks: what happened to what they were handed, read after a position.",
+    "webhooks": "For banks: the same events sent to their endpoints, signed (Standard Webhooks 1.0); log and replay.",
+    "partner credentials": "For banks: what their machines sign in with at `POST /v1/auth/token`.",
+    "signing keys": "For banks: what their machines sign their pushes with.",
+}
 
 Json = dict[str, Any]
 
@@ -19,6 +40,7 @@ def describe(document: Json, *, key_required: Any) -> None:
 
     `key_required` is the pattern of the paths whose POST needs an Idempotency-Key.
     """
+    document["tags"] = _tags(document)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"] = {
@@ -31,6 +53,30 @@ def describe(document: Json, *, key_required: Any) -> None:
                     parameter["required"] = True
                 if parameter["name"].lower() == "idempotency-key":
                     parameter["required"] = method == "post" and bool(key_required.fullmatch(path))
+            if method == "post" and path.startswith("/v1/partner/"):
+                operation.setdefault("parameters", []).extend(_signature_headers())
+
+
+def _tags(document: Json) -> list[Json]:
+    """The groups of operations in the order in which people read them."""
+    used = dict.fromkeys(
+        tag
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for tag in operation.get("tags", ())
+    )
+    return [
+        *({"name": tag} for tag in used if tag not in _AT_THE_BORDER),
+        *({"name": tag, "description": text} for tag, text in _AT_THE_BORDER.items()),
+    ]
+
+
+def _signature_headers() -> list[Json]:
+    """Those of Standard Webhooks, whole or not at all."""
+    return [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in _SIGNATURE.items()
+    ]
 
 
 def _can_be(status: str, path: str, operation: Json) -> bool:

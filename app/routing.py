@@ -27,11 +27,26 @@ from app.domain.errors import (
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
-KEY_REQUIRED = re.compile(r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*")
+KEY_REQUIRED = re.compile(
+    r"/v1/(loans|partner)(/.*)?|/v1/requests/\{\w+\}/(?!(notes|papers|appointments)\b).*|/v1/lender-statement(s|-files)"
+    r"|/v1/handoffs/\{\w+\}/(answers|ficp-checks|offers|disbursements|schedules|accelerations|losses|guarantee-calls)"
+    r"|/v1/handoffs/\{\w+\}/(recoveries|reversals)"
+)
 # Nothing is stored, or a link is used up: there is nothing that a key would do only once.
-_KEYLESS = frozenset({"/v1/auth/token", "/v1/simulations", "/v1/referral-answers/{token}"})
+_KEYLESS = frozenset(
+    {"/v1/auth/token", "/v1/simulations", "/v1/referral-answers/{token}", "/v1/lender-answers/{token}"}
+)
 # The answer holds a secret that is nowhere kept: asked again, another one is made.
-_NOT_KEPT = frozenset({"/v1/referrals/{referral_id}/links"})
+_NOT_KEPT = frozenset(
+    {
+        "/v1/referrals/{referral_id}/links",
+        "/v1/handoffs/{handoff_id}/links",
+        "/v1/partner/credentials",
+        "/v1/partner/signing-keys",
+        "/v1/partner/webhooks",
+        "/v1/partner/webhooks/{webhook_id}/secrets",
+    }
+)
 BODY_BYTES_MAX = 262_144
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BEYOND_ANY_LIMIT = 10**30

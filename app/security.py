@@ -2,27 +2,33 @@
 
 import hmac
 import secrets
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache, partial
 from hashlib import sha256
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
+from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from standardwebhooks import Webhook
 
+from app.domain.credentials import CLIENT_SECRET_PREFIX, PUBLIC_KEY_PREFIX, SIGNING_SECRET_PREFIX
 from app.domain.errors import NotFound, TokenRefused, TooManyAtOnce
+from app.domain.sealing_errors import EncryptionKeysMissing, SealBroken
 
 TOKEN_LIFE = timedelta(minutes=30)
 _ISSUER = "microcredit"
-# Of the links by which organisations answer: no credential is a link, and no link a credential.
-_LINKS_ISSUER = "microcredit/referral-answers"
 
 # OWASP's second profile (19 MiB, two passes): a login burst of a small machine must not eat its memory.
 _hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
@@ -30,8 +36,19 @@ _hasher = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelis
 # Verified when the account is unknown, so that both answers take the same time.
 _NO_ACCOUNT = _hasher.hash("no account has this password")
 
+# Made without a private key, and genuine all the same for one text in eight, or more, under a key of low order.
+_EMPTY_SIGNATURE = bytes([1]) + bytes(63)
+_TEXTS_TRIED = 64
+
 # Hashing holds a thread for some 30 ms: two at once leave the other core to the requests.
 _at_once = CapacityLimiter(2)
+
+
+class LinkPurpose(StrEnum):
+    """What a link is for, as its token says: no credential is a link, no link a credential, nor of another purpose."""
+
+    REFERRAL_ANSWER = "microcredit/referral-answers"
+    LENDER_ANSWER = "microcredit/lender-answers"
 
 
 class Queue:
@@ -82,9 +99,62 @@ def _key(secret: str) -> OctKey:
     return OctKey.import_key(secret)
 
 
+def new_client_id(partner_code: str) -> str:
+    """The public name of new credentials of a partner."""
+    return f"{partner_code}-{secrets.token_hex(4)}"
+
+
 def new_client_secret() -> str:
-    """The secret of a partner's machine: 256 random bits, so that a plain hash keeps it."""
-    return secrets.token_urlsafe(32)
+    """The secret of a partner's machine: 256 random bits, so that a plain hash keeps it.
+
+    Its form is published: see `app.domain.credentials`.
+    """
+    return CLIENT_SECRET_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_signing_secret() -> str:
+    """The secret of a key that a partner signs with: 256 random bits, as Standard Webhooks writes them."""
+    return SIGNING_SECRET_PREFIX + b64encode(secrets.token_bytes(32)).decode()
+
+
+def sign_message(secret: str, *, message_id: str, signed_at: datetime, content: str) -> str:
+    """The signature of a text by a key of Standard Webhooks, with its version: `v1,…`; the second counts."""
+    return Webhook(secret).sign(message_id, signed_at, content)
+
+
+def public_key_of(text: str) -> Ed25519PublicKey:
+    """The ed25519 key that `whpk_<base64>` writes. Raises ValueError for what is none, or is written in another way."""
+    encoded = text.removeprefix(PUBLIC_KEY_PREFIX)
+    raw = b64decode(encoded, validate=True)
+    if PUBLIC_KEY_PREFIX + b64encode(raw).decode() != text:
+        raise ValueError(PUBLIC_KEY_PREFIX)
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def signs_for_anybody(key: Ed25519PublicKey) -> bool:
+    """Whether a key has signatures that need no private key, as those of low order do: 32 zeros, for one."""
+    return any(_is_genuine(key, _EMPTY_SIGNATURE, bytes([number])) for number in range(_TEXTS_TRIED))
+
+
+def signature_matches(public_key: str, signature: str, *, message_id: str, signed_at: datetime, body: bytes) -> bool:
+    """Whether the owner of a public key signed a body: a signature of Standard Webhooks, with its version `v1a,…`."""
+    version, _, encoded = signature.partition(",")
+    if version != "v1a":
+        return False
+    try:
+        raw = b64decode(encoded, validate=True)
+    except ValueError:
+        return False
+    signed = f"{message_id}.{int(signed_at.timestamp())}.".encode() + body
+    return _is_genuine(public_key_of(public_key), raw, signed)
+
+
+def _is_genuine(key: Ed25519PublicKey, signature: bytes, signed: bytes) -> bool:
+    try:
+        key.verify(signature, signed)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def hash_client_secret(secret: str) -> str:
@@ -95,6 +165,34 @@ def hash_client_secret(secret: str) -> str:
 def client_secret_matches(secret: str, secret_sha256: str | None) -> bool:
     """Whether the secret is the client's; compared in constant time, also where there is no such client (null)."""
     return hmac.compare_digest(hash_client_secret(secret), secret_sha256 or hash_client_secret(""))
+
+
+@lru_cache(maxsize=4)
+def _sealer(keys: str) -> MultiFernet:
+    if not keys:
+        raise EncryptionKeysMissing
+    return MultiFernet([Fernet(urlsafe_b64encode(sha256(key.encode()).digest())) for key in keys.split()])
+
+
+def seal(text: str, *, keys: str) -> str:
+    """The text encrypted under the first of the keys. Raises EncryptionKeysMissing."""
+    return _sealer(keys).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str, *, keys: str) -> str:
+    """What was sealed under any of the keys. Raises EncryptionKeysMissing, SealBroken."""
+    try:
+        return _sealer(keys).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealBroken from None
+
+
+def reseal(sealed: str, *, keys: str) -> str:
+    """What was sealed under any of the keys, under the first of them. Raises EncryptionKeysMissing, SealBroken."""
+    try:
+        return _sealer(keys).rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealBroken from None
 
 
 def sign_token(credential: Credential, *, secret: str, now: datetime) -> str:
@@ -127,15 +225,15 @@ def read_token(token: str, *, secret: str, now: datetime) -> Credential:
         raise TokenRefused from refused
 
 
-def sign_link_token(tenant_id: UUID, *, secret: str) -> str:
+def sign_link_token(tenant_id: UUID, purpose: LinkPurpose, *, secret: str) -> str:
     """A signed token (JWT, HS256) unlike any other, which names a tenant and speaks for nobody."""
-    claims = {"iss": _LINKS_ISSUER, "tenant": str(tenant_id), "jti": secrets.token_urlsafe(16)}
+    claims = {"iss": purpose.value, "tenant": str(tenant_id), "jti": secrets.token_urlsafe(16)}
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _key(secret))
 
 
-def read_link_token(token: str, *, secret: str) -> UUID:
-    """The tenant that the token of a link names, or NotFound when it is not ours or altered."""
-    registry = jwt.JWTClaimsRegistry(iss={"essential": True, "value": _LINKS_ISSUER})
+def read_link_token(token: str, purpose: LinkPurpose, *, secret: str) -> UUID:
+    """The tenant that the token of a link names, or NotFound when it is not ours, of another purpose, or altered."""
+    registry = jwt.JWTClaimsRegistry(iss={"essential": True, "value": purpose.value})
     try:
         claims = jwt.decode(token, _key(secret), algorithms=["HS256"]).claims
         registry.validate(claims)

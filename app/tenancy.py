@@ -23,7 +23,14 @@ from uuid_utils.compat import uuid7
 # Tables that belong to no tenant; a test refuses any other table without forced policies.
 GLOBAL_TABLES = frozenset({"tenants", "platform_accounts", "partners", "partner_clients", "alembic_version"})
 # Tables that belong to a partner, whose requests cross tenants; their policy is on the partner alone.
-PARTNER_TABLES = frozenset({"handoff_routes", "partner_idempotency_records"})
+PARTNER_TABLES = frozenset(
+    {
+        *("handoff_routes", "partner_events", "partner_idempotency_records", "partner_signing_keys", "push_signatures"),
+        *("webhook_endpoints", "webhook_deliveries", "webhook_attempts"),
+    }
+)
+# Global tables that whoever asks for a token reads, and that the bound partner alone writes.
+WRITTEN_BY_PARTNERS = frozenset({"partner_clients"})
 
 # Tables whose rows are of a commune, beside their tenant: told by a column of their own, or by the request or the
 # people they belong to. A request is read through its own policy, so what hangs on it is seen where it is.
@@ -54,13 +61,15 @@ COMMUNE_TABLES = {
             "ratifications",
             "conditions_met",
             "loans",
-            "handoffs",
             "papers",
             "notes",
             "rights_checks",
             "agenda_items",
         )
     },
+    "events": f"request_id IS NULL OR {_OF_REQUEST.format(table='events')}",
+    # A statement of interest borne is of many files, and seen by whoever works for the tenant.
+    "handoffs": "request_id IS NULL OR " + _OF_REQUEST.format(table="handoffs"),
     **{table: _OF_DECISION.format(table=table) for table in ("rectifications", "notifications")},
     "authorisations": _OF_PERSON.format(table="authorisations", column="person_id"),
     "person_relations": _OF_PERSON.format(table="person_relations", column="person_id")
@@ -89,9 +98,9 @@ class TenantTable(SQLModel):
     id: UUID = Field(primary_key=True, default_factory=uuid7)
 
 
-def within_tenant(column: str, parent: str) -> ForeignKeyConstraint:
-    """A foreign key to a parent row of the same tenant."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{parent}.tenant_id", f"{parent}.id"])
+def within_tenant(column: str, parent: str, *, added_last: bool = False) -> ForeignKeyConstraint:
+    """A foreign key to a parent row of the same tenant; `added_last` where the parent refers back, through others."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{parent}.tenant_id", f"{parent}.id"], use_alter=added_last)
 
 
 async def bind(session: AsyncSession, tenant_id: UUID | None) -> None:
@@ -158,14 +167,25 @@ def of_tenant(session: AsyncSession, table: type[TenantTable]) -> ColumnElement[
 
 def isolation_statements(table: str) -> list[str]:
     """The statements that put a table behind the policy on its tenant or partner, its owner included."""
+    if table in WRITTEN_BY_PARTNERS:
+        return [*_forced(table), *_written_by_partners(table)]
     by_partner = table in PARTNER_TABLES
     policy, own = (
         ("partner", f"partner_id = {_BOUND_PARTNER}") if by_partner else ("tenant", f"tenant_id = {_BOUND_TENANT}")
     )
+    return [*_forced(table), f"CREATE POLICY {policy} ON {table} USING ({own}) WITH CHECK ({own})"]
+
+
+def _forced(table: str) -> list[str]:
+    return [f"ALTER TABLE {table} {what} ROW LEVEL SECURITY" for what in ("ENABLE", "FORCE")]
+
+
+def _written_by_partners(table: str) -> list[str]:
+    own = f"partner_id = {_BOUND_PARTNER}"
     return [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY {policy} ON {table} USING ({own}) WITH CHECK ({own})",
+        f"CREATE POLICY known ON {table} FOR SELECT USING (true)",
+        f"CREATE POLICY made_by_partner ON {table} FOR INSERT WITH CHECK ({own})",
+        f"CREATE POLICY changed_by_partner ON {table} FOR UPDATE USING ({own}) WITH CHECK ({own})",
     ]
 
 

@@ -20,7 +20,7 @@ import psycopg
 
 from app.commands import CommandRefused
 from app.local_postgres import LocalPostgresError, stop_signals
-from benchmarks import batches, documents, ledger, pgbench, processes, report, search, simulations, tenants, wrk
+from benchmarks import batches, documents, ledger, outbox, pgbench, processes, report, search, simulations, tenants, wrk
 from benchmarks.capture import Captured, capture, check_walls, in_process
 from benchmarks.database import FilledDatabase, FilledTenant, count_entered, filled_database
 from benchmarks.hot_spots import profile
@@ -55,6 +55,9 @@ def main() -> int:
     parser.add_argument("--tenants", type=_count, nargs="?", const=1_000, help="only load so many CCAS (default 1000)")
     parser.add_argument("--search", action="store_true", help="only find files again among 100 000")
     parser.add_argument("--ledger", action="store_true", help="only what each safeguard of the ledger costs")
+    parser.add_argument(
+        "--outbox", type=_count, nargs="?", const=4_000, help="only send so many events to a bank here (default 4000)"
+    )
     parser.add_argument("--documents", action="store_true", help="only make each paper, of data that differ")
     options = parser.parse_args()
     try:
@@ -64,6 +67,10 @@ def main() -> int:
         if options.ledger:
             with stop_signals():
                 print(ledger.report(), flush=True)
+            return 0
+        if options.outbox:
+            with stop_signals():
+                print(outbox.report(options.outbox), flush=True)
             return 0
         if options.tenants:
             with stop_signals():

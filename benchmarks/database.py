@@ -89,6 +89,17 @@ def fill_searched(owner_url: str, files: Sequence[int]) -> list[FilledTenant]:
     return tenants
 
 
+def fill_lender(owner_url: str, *, requests: int) -> FilledTenant:
+    """A CCAS with a bank to which so many files were handed over, beside one that lends."""
+    tenant, lender = _open_tenant(owner_url, 1), _open_lender(owner_url, 2)
+    with psycopg.connect(_plain(owner_url)) as owner:
+        _set_defaults(owner)
+        _fill(owner, tenant, "fill.sql", requests=LOANS)
+        _fill(owner, lender, "fill_lender.sql", requests=requests)
+        owner.execute("analyze")
+    return lender
+
+
 def count_entered(database: FilledDatabase) -> int:
     """The repayments and the checks of all tenants: what the workloads enter."""
     total = 0

@@ -35,8 +35,9 @@ select bound.tenant_id, pg_temp.id('800f', n), 2, pg_temp.id('8002', n), agreeme
        'sent', 'Accompagnante sociale', encode(sha256(convert_to(payload, 'UTF8')), 'hex')
 from bound, agreements, payloads;
 
-insert into handoff_payloads (tenant_id, id, handoff_id, text)
-select tenant_id, pg_temp.id('8012', n), pg_temp.id('800f', n), payload
+insert into handoff_payloads (tenant_id, id, handoff_id, number, text, payload_sha256)
+select tenant_id, pg_temp.id('8012', n), pg_temp.id('800f', n), 1, payload,
+       encode(sha256(convert_to(payload, 'UTF8')), 'hex')
 from bound, payloads;
 
 insert into handoff_transitions

@@ -9,6 +9,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -22,10 +23,11 @@ from sqlalchemy import text
 
 from app.commands.check_ledger import FIRST, check_tenants
 from app.database import open_engine, open_sessions
+from app.dependencies import now as clock
 from app.main import create_app
 from app.services.ledger_checks import LedgerFault
 from app.settings import settings
-from tests.support import TOKEN_SECRET, Ccas, Databases, open_ccas
+from tests.support import ENCRYPTION_KEYS, TOKEN_SECRET, Ccas, Databases, open_ccas
 
 # A property is told by its examples, not by its time; what it found is kept as a test, not in a folder of this machine.
 hypothesis.settings.register_profile("default", max_examples=100, deadline=None, database=None)
@@ -112,6 +114,7 @@ async def app(databases: Databases) -> AsyncIterator[FastAPI]:
     """The application on the worker's database, as the role that serves."""
     os.environ["DATABASE_URL"] = databases.app_url
     os.environ["TOKEN_SECRET"] = TOKEN_SECRET
+    os.environ["ENCRYPTION_KEYS"] = ENCRYPTION_KEYS
     settings.cache_clear()
     application = create_app()
     yield application
@@ -124,6 +127,15 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://test") as anyone:
         yield anyone
+
+
+@pytest.fixture
+def moved(app: FastAPI) -> Iterator[dict[str, datetime]]:
+    """Our clock: it runs until the test sets its `now`."""
+    set_to: dict[str, datetime] = {}
+    app.dependency_overrides[clock] = lambda: set_to.get("now") or datetime.now(UTC)
+    yield set_to
+    del app.dependency_overrides[clock]
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from httpx import AsyncClient
+from sqlalchemy import create_engine, text
 
 from app.commands.partners import add_partner
 from app.commands.tenants import read_rules
@@ -46,9 +47,24 @@ def lender_of(databases: Databases, ccas: Ccas) -> Lender:
 
 
 def machine_of(databases: Databases, client: AsyncClient, code: str) -> Lender:
-    """A machine of the partner of that code, which is added where it is not known."""
-    made = add_partner(databases.owner_url, code=code, name=code)
-    return Lender(client, made.client_row_id, None, made.partner_id)
+    """A machine of the partner of that code, which is added where it is not known; the one that it has otherwise."""
+    known = _live_client(databases, code)
+    if known is None:
+        made = add_partner(databases.owner_url, code=code, name=code)
+        known = made.client_row_id, made.partner_id
+    return Lender(client, known[0], None, known[1])
+
+
+def _live_client(databases: Databases, code: str) -> tuple[UUID, UUID] | None:
+    statement = (
+        "select c.id, c.partner_id from partner_clients c join partners p on p.id = c.partner_id"
+        " where p.code = :code and c.active and (c.expires_at is null or c.expires_at > now()) order by c.id limit 1"
+    )
+    engine = create_engine(databases.app_url)
+    with engine.connect() as connection:
+        row = connection.execute(text(statement), {"code": code}).one_or_none()
+    engine.dispose()
+    return (row.id, row.partner_id) if row else None
 
 
 def rules_under(rules_of: str, **agreements: Json) -> TenantRules:
@@ -87,8 +103,9 @@ async def taken_in(ccas: Ccas, amount_cents: int = 300_000, **changes: Any) -> J
 
 
 async def handed_over(ccas: Ccas, request_id: str, kind: str, sent_on: str, **changes: Any) -> Json:
-    """A handoff of the request to the lender of the rules."""
-    body = {"kind": kind, "support_person": SUPPORT_PERSON, "sent_on": sent_on, **changes}
+    """A handoff of the request to the lender of the rules, or for a reason to another `partner`."""
+    chosen = {"choice_reason": "Le premier prêteur ne prête pas"} if "partner" in changes else {}
+    body = {"kind": kind, "support_person": SUPPORT_PERSON, "sent_on": sent_on, **chosen, **changes}
     return await ok(ccas.agent.post(f"/requests/{request_id}/handoffs", body))
 
 
@@ -216,6 +233,11 @@ async def paid_out(ccas: Ccas, lender: Lender, handoff: Json, body: Json) -> str
                "payee": {"kind": "supplier"}}  # fmt: skip
     await ok(lender.post(f"/partner/handoffs/{handoff['id']}/disbursements", payment))
     return loan_id
+
+
+def letter(dated_on: str = "2018-03-20", **changes: Any) -> Json:
+    """A letter of a lender as staff cite it."""
+    return {"reference": "CM/2018/117", "dated_on": dated_on, **changes}
 
 
 def repayment_line(handoff: Json, amount_cents: int, paid_on: str, reference: str, **changes: Any) -> Json:

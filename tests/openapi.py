@@ -23,7 +23,8 @@ from httpx import AsyncClient
 from app.commands.tenants import read_rules
 from app.domain.dates import Precision
 from app.domain.lenders import Payer
-from app.domain.permissions import ROLES, STAFF_ROLES, Role
+from app.domain.operation_roles import ROLES
+from app.domain.permissions import STAFF_ROLES, Role
 from app.domain.rules import Commune, TenantRules
 from app.main import create_app
 from app.settings import settings
@@ -32,6 +33,7 @@ from tests.arrears import decided, positioned, support
 from tests.committees import committee_of, session_of, with_rule
 from tests.documents.samples import logo, png
 from tests.lenders import Lender, accepted_by, lender_of, offer, paid_out, repayment_line, sent
+from tests.signatures import KEYS, signing
 from tests.support import (
     APPROVAL,
     TOKEN_SECRET,
@@ -50,6 +52,7 @@ from tests.support import (
     submitted,
     with_own_partners,
 )
+from tests.webhooks import logged
 
 FieldPath = tuple[str | int, ...]
 
@@ -59,6 +62,7 @@ PUBLIC_NAMES = frozenset({"slug", "version", "condition_number"})
 INSTEAD_OF = {"applicant_id": "applicant"}
 # What the validators of a model ask beyond the schema of its fields.
 COHERENT: dict[str, Json] = {
+    "LenderAnswerCreate": {"answer": {"decision": "refused", "decided_on": "2018-03-16"}},
     "RequestCreate": {
         "applicant": {
             "first_names": "Camille",
@@ -86,6 +90,8 @@ COHERENT: dict[str, Json] = {
     "LogoCreate": logo(png()),
     "PositionImportCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
     "PortfolioImportCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
+    "StatementFileCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
+    "ReportedStatementFileCreate": {"content_base64": "RVRBVA0KU09MREUNCg=="},
     "RuleImpactCreate": {"version": 1},
     "UndrawnCreate": {"duration_months": 12},
     "ProcedurePlan": {"duration_months": 12},
@@ -448,7 +454,11 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
         **await deliberated(databases, ccas),
         **await accounted(ccas, str(loan["reference"])),
         **third_parties(databases, ccas, loan_id),
+        **await proved(databases, ccas),
+        **await logged(databases, ccas, str(handoff["id"])),
     }
+    identifiers["guarantee_claim_id"] = identifiers["claim_id"]
+    handed_on(databases, ccas, identifiers)
     await kept(databases, ccas, str(request["id"]))
     await changed(ccas, loan_id, identifiers["repayment_id"])
     answered_on(databases, ccas, identifiers)
@@ -457,6 +467,16 @@ async def real_identifiers(databases: Databases, ccas: Ccas) -> dict[str, str]:
     await ok(ccas.manager.post("/logos", logo(png())))
     await answered(ccas, intake["contact_id"], intake["organisation_id"])
     return identifiers
+
+
+async def proved(databases: Databases, ccas: Ccas) -> dict[str, str]:
+    """Second credentials of the partner, and a key that it signed with for a while."""
+    lender = lender_of(databases, ccas)
+    credential = await ok(lender.post("/partner/credentials"))
+    bank = await signing(lender)
+    (key,) = (await ok(bank.get(KEYS)))["items"]
+    await ok(bank.post(f"{KEYS}/{key['id']}/revocations"))
+    return {"credential_id": str(credential["id"]), "signing_key_id": str(key["id"])}
 
 
 async def hardly_ended(ccas: Ccas, loan_id: str) -> dict[str, str]:
@@ -716,6 +736,48 @@ def third_parties(databases: Databases, ccas: Ccas, loan_id: str) -> dict[str, s
     return made
 
 
+def handed_on(databases: Databases, ccas: Ccas, identifiers: dict[str, str]) -> None:
+    """The claim and the statement as they were handed over to the lender, and taken back."""
+    for kind, request_id, column, support_person in (
+        ("guarantee_claim", identifiers["request_id"], "guarantee_claim_id", "x"),
+        ("interest_statement", None, "borne_interest_statement_id", None),
+    ):
+        run_sql(
+            databases,
+            ccas,
+            f"insert into handoffs (tenant_id, id, version, request_id, {column}, partner_id, agreement_id, kind,"  # noqa: S608 - the columns above
+            " channel, status, support_person, payload_sha256, entered_at) select tenant_id, gen_random_uuid(), 1,"
+            " cast(:request_id as uuid), :subject_id, partner_id, agreement_id, :kind, 'api', 'withdrawn',"
+            " :support_person, '', now() from handoffs where id = :handoff_id",
+            request_id=request_id,
+            subject_id=identifiers[column],
+            kind=kind,
+            support_person=support_person,
+            handoff_id=identifiers["handoff_id"],
+        )
+    run_sql(
+        databases,
+        ccas,
+        "insert into check_renewals"
+        " (tenant_id, id, request_id, handoff_id, wanted_on, expired_at, account_id, entered_at)"
+        " select tenant_id, gen_random_uuid(), request_id, id, '2018-05-01', now(), :account_id, now() from handoffs"
+        " where id = :handoff_id",
+        account_id=identifiers["account_id"],
+        handoff_id=identifiers["handoff_id"],
+    )
+    run_sql(
+        databases,
+        ccas,
+        "insert into lender_reports (tenant_id, id, loan_id, partner_id, kind, reference, effect_on, rows,"
+        " amount_cents, loss_reference, account_id, entered_at)"
+        " select tenant_id, gen_random_uuid(), :loan_id, partner_id, 'recovery', 'RC-1', '2018-05-01', '[]', 1,"
+        " 'P-1', :account_id, now() from handoffs where id = :handoff_id",
+        loan_id=identifiers["loan_id"],
+        account_id=identifiers["account_id"],
+        handoff_id=identifiers["handoff_id"],
+    )
+
+
 async def supported(ccas: Ccas, loan_id: str, person_id: str) -> dict[str, str]:
     """A support contract under which something was done, and a workshop to which the person came."""
     path = f"/loans/{loan_id}/support-contracts"
@@ -783,4 +845,10 @@ async def lent_by_partner(databases: Databases, ccas: Ccas) -> Json:
     statement = {"position_on": "2018-05-31", "items": [repayment_line(handoff, 8_882, "2018-05-05", "R-1")]}
     told = await ok(lender.post("/partner/repayments", statement))
     assert [item["status"] for item in told["items"]] == ["recorded"]
+    call = {"reference": "G-1", "called_on": "2018-05-31", "guarantor": "Fonds", "amount_cents": 1}
+    await ok(lender.post(f"/partner/handoffs/{handoff['id']}/guarantee-calls", {**call, "loss_reference": "P-1"}))
+    letter = {"reference": "L-1", "dated_on": "2018-06-30"}
+    told_by_letter = {"partner": ccas.lender, "position_on": "2018-05-31", "items": [], "letter": letter}
+    await ok(ccas.agent.post("/lender-statements", told_by_letter))
+    await ok(ccas.agent.post(f"/handoffs/{handoff['id']}/links", {"officer": "Dominique Modèle"}))
     return handoff

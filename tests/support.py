@@ -18,6 +18,7 @@ from app.security import Credential, sign_token
 from app.tenants import seed_files
 
 TOKEN_SECRET = "a secret for tests alone, long enough to sign with"
+ENCRYPTION_KEYS = "a-key-for-tests-alone-long-enough-to-seal-with"
 _numbers = count(1)
 
 Json = dict[str, Any]
@@ -53,6 +54,8 @@ class Staff:
     ) -> None:
         self.client = client
         self.account_id = account_id
+        self.tenant_id = tenant_id
+        self.partner_id = partner_id
         credential = Credential(account_id, tenant_id, partner_id)
         token = sign_token(credential, secret=TOKEN_SECRET, now=datetime.now(UTC))
         self.headers = {"Authorization": f"Bearer {token}"}

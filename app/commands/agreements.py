@@ -55,4 +55,10 @@ def write_agreement(connection: Connection, tenant_id: UUID, agreement: Agreemen
 def _columns(agreement: Agreement) -> dict[str, Any]:
     fields = asdict(agreement)
     del fields["partner"], fields["partner_name"]
-    return {**fields, "parties": list(agreement.parties)}
+    for name in ("parties", "contacts", "deliberations", "cost_shares"):
+        fields[name] = list(fields[name])
+    for name in ("handoff_kinds", "capabilities"):
+        fields[name] = None if fields[name] is None else [choice.value for choice in fields[name]]
+    for share in fields["cost_shares"]:
+        share["share_percent"] = str(share["share_percent"])
+    return fields

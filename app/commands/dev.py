@@ -39,6 +39,7 @@ DATABASE = "microcredit"
 _MARKER = "made-by-microcredit-dev"  # only a folder that holds it is ever wiped
 _LOADED = "postgres/data/example-data-loaded"  # beside the data, so that both vanish together
 _READY_SECONDS = 60
+_SECRETS = ("TOKEN_SECRET", "ENCRYPTION_KEYS")
 
 
 class DevError(Exception):
@@ -74,14 +75,15 @@ def _on_given_database(listener: socket.socket, data: Path, *, reset: bool) -> i
     if not owner_url:
         raise DevError("DATABASE_URL is set: set DATABASE_OWNER_URL as well, the role that migrates.")
     _migrate(owner_url)
-    if "TOKEN_SECRET" not in os.environ:
-        os.environ["TOKEN_SECRET"] = _token_secret(data)
+    for name in _SECRETS:
+        os.environ.setdefault(name, _secret(data, name))
     return _serve(listener, lambda _, address: print(_welcome(address, data, (), ()), flush=True))
 
 
 def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> int:
     from app.commands.accounts import demonstration_accounts
     from app.commands.demo.clients import demonstration_clients
+    from app.commands.dev_deliveries import deliver_until
 
     # A first start cut short leaves half of the examples: it starts again from nothing.
     first = reset or not (data / _LOADED).exists()
@@ -97,13 +99,15 @@ def _on_local_database(listener: socket.socket, data: Path, *, reset: bool) -> i
         _keep(data / "clients", [(client.client_id, client.client_secret) for client in clients])
         os.environ["DATABASE_URL"] = server.url(role="app", database=DATABASE)
         os.environ.pop("DATABASE_OWNER_URL", None)
-        os.environ["TOKEN_SECRET"] = _token_secret(data)
+        os.environ.update({name: _secret(data, name) for name in _SECRETS})
+        os.environ["WEBHOOK_LOOPBACK_ALLOWED"] = "true"  # receivers are written on this machine
 
         def announce(server: uvicorn.Server, address: str) -> None:
             if first:
                 _load_examples(server, address, accounts, clients, data)
             if not server.should_exit:
                 print(_welcome(address, data, accounts, clients), flush=True)
+            deliver_until(lambda: server.should_exit)
 
         return _serve(listener, announce)
 
@@ -162,16 +166,20 @@ def _kept(path: Path) -> dict[str, str]:
 
 
 def _keep(path: Path, given: Sequence[tuple[str, str]]) -> None:
-    """Beside what is printed: a name and its password or secret on a line each, for scripts of this machine's user."""
+    """Beside what is printed: a name and its password or secret on a line each, for scripts of this machine's user.
+
+    What others keep there, as a simulator that changes its keys, stays.
+    """
+    lines = _kept(path) | dict(given)
     path.touch(mode=0o600)
-    path.write_text("".join(f"{name} {secret}\n" for name, secret in given))
+    path.write_text("".join(f"{name} {secret}\n" for name, secret in lines.items()))
 
 
-def _token_secret(data: Path) -> str:
-    """Kept from one start to the next, so that a token survives a restart."""
-    path = data / "token_secret"
+def _secret(data: Path, name: str) -> str:
+    """Kept from one start to the next, so that a token survives a restart, and what was sealed can be read."""
+    path = data / name.lower()
     if not path.exists():
-        draft = data / "token_secret.new"
+        draft = path.with_suffix(".new")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))
         draft.rename(path)

@@ -1,4 +1,5 @@
-"""The nightly run: finds the unpaid instalments of all CCAS and checks their ledgers, one loan after another.
+"""The nightly run: finds the unpaid instalments of all CCAS and checks their ledgers, one loan after another, notes the
+lenders that have let the agreed delay pass, then erases what has come to the end of its retention.
 
 It may be run again, whole or after an interruption: what was noted once is not noted twice.
 """
@@ -11,51 +12,58 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.commands import CommandRefused
+from app.commands import purge
 from app.database import Sessions, open_engine, open_sessions, refuse_privileged_role, tenant_transaction
 from app.domain.arrears import delay_counts
 from app.domain.errors import Unavailable
 from app.services import nightly as services
+from app.services import silences
 
 _STEPS = ("30 jours au plus", "60", "90", "davantage")
 
 
 @dataclass(slots=True)
 class Night:
-    """What the run came to for a CCAS: loans seen, newly unpaid, the days of each delay, and who was set aside why."""
+    """What the run came to for a CCAS: loans seen, newly unpaid, the days of each delay, handoffs whose partner is
+    newly silent, lenders' conclusions erased, and what was set aside why: loans, and requests whose conclusions could
+    not be erased.
+    """
 
     slug: str
     loans: int = 0
     detected: int = 0
+    purged: int = 0
     days_late: list[int] = field(default_factory=list)
+    silent: int = 0
     failures: dict[UUID, str] = field(default_factory=dict)
 
 
 def nightly(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
-    """Runs as the serving role; the report in French, and whether every loan could be gone through.
+    """Runs as the serving role; the report in French, and whether everything could be gone through.
 
     Raises CommandRefused for an unknown CCAS, PrivilegedRole, Unavailable where the database is away.
     """
-    nights = asyncio.run(run(url, on, slug=slug))
-    return "\n".join(line for night in nights for line in _lines(night)), not any(night.failures for night in nights)
+    nights, of_partners = asyncio.run(_run(url, on, slug=slug))
+    lines = [line for night in nights for line in _lines(night)]
+    lines += [line for partner in of_partners for line in partner.lines()]
+    failed = [night.failures for night in nights] + [partner.failure for partner in of_partners]
+    return "\n".join(lines), not any(failed)
 
 
 async def run(url: str, on: date, *, slug: str | None = None) -> list[Night]:
     """The same, for who has a loop already."""
+    return (await _run(url, on, slug=slug))[0]
+
+
+async def _run(url: str, on: date, *, slug: str | None) -> tuple[list[Night], list[purge.PartnerPurge]]:
     engine = open_engine(url, pool_size=1, pool_wait_seconds=30)
     try:
         await refuse_privileged_role(engine)
-        return [await _of_tenant(engine, tenant_id, name, on) for tenant_id, name in await _tenants(engine, slug)]
+        found = await purge.tenants(engine, slug)
+        nights = [await _of_tenant(engine, tenant_id, name, on) for tenant_id, name in found]
+        return nights, await purge.of_partners(engine, on)
     finally:
         await engine.dispose()
-
-
-async def _tenants(engine: AsyncEngine, slug: str | None) -> list[tuple[UUID, str]]:
-    async with tenant_transaction(open_sessions(engine), None) as session:
-        found = await services.tenants(session, slug=slug)
-    if slug is not None and not found:
-        raise CommandRefused(f"no CCAS is called {slug}")
-    return found
 
 
 async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) -> Night:
@@ -64,6 +72,8 @@ async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) 
     sessions, night = open_sessions(engine), Night(slug)
     async with tenant_transaction(sessions, tenant_id) as session:
         loan_ids = await services.loans_with_money(session)
+    async with tenant_transaction(sessions, tenant_id) as session:
+        night.silent = await silences.note(session, on=on)
     for loan_id in loan_ids:
         night.loans += 1
         try:
@@ -74,6 +84,8 @@ async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) 
             night.failures[loan_id] = type(error).__name__
             async with tenant_transaction(sessions, tenant_id) as session:
                 await services.set_aside(session, loan_id, type(error).__name__, on=on)
+    purged = await purge.of_tenant(engine, tenant_id, on)
+    night.purged, night.failures = purged.checks, {**night.failures, **purged.failures}
     return night
 
 
@@ -94,5 +106,9 @@ def _lines(night: Night) -> Iterator[str]:
     if night.days_late:
         counted = zip(_STEPS, delay_counts(night.days_late), strict=True)
         yield "  retards : " + ", ".join(f"{step} : {count}" for step, count in counted)
+    if night.silent:
+        yield f"  prêteurs sans réponse au-delà du délai convenu : {night.silent} dossier(s)"
+    if night.purged:
+        yield f"  conclusions de prêteurs effacées : {night.purged}"
     for loan_id, error in night.failures.items():
         yield f"  mis de côté : {loan_id} ({error})"

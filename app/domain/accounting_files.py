@@ -44,10 +44,12 @@ class FileEncoding(StrEnum):
     UTF_8 = "utf-8"
 
 
-def written(columns: Sequence[str], rows: Iterable[Sequence[str]], *, encoding: FileEncoding) -> bytes:
+def written(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, encoding: FileEncoding, delimiter: str = ";"
+) -> bytes:
     """The file of these rows below the names of the columns; no cell is a formula, no letter is lost unseen."""
     text = StringIO(newline="")
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([_safe(_encodable(cell, encoding)) for cell in row] for row in rows)
     return text.getvalue().encode(encoding)

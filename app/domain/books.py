@@ -2,7 +2,8 @@
 
 Everything follows from the facts that stand on that day and the schedule in force, so that a repayment entered late or
 taken back gives the same books as one entered in time. Of what is paid, first what is in the books; then what was
-admitted en non-valeur, up to what is still due of it; the rest is a credit. Project reference, § 7.1.
+admitted en non-valeur or lost by the lender, up to what is still due of it; the rest is a credit. Project reference,
+§ 7.1.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,7 +44,8 @@ class Books:
     """The balances of a loan on a day, in cents.
 
     `outstanding_cents` is the principal paid out less principal repaid and lost: what the books hold.
-    `legally_due_cents` adds what was admitted en non-valeur and was neither recovered nor ended since. `repaid_cents`
+    `legally_due_cents` adds what was admitted en non-valeur, or lost by the lender, and was neither recovered nor ended
+    since. `repaid_cents`
     is all that came back, by whomever, less what was given back; `credit_cents` the part of it that nothing asked for,
     `supported_cents` that of the CCAS, `recovered_cents` that which met non-valeurs.
     `early_missing_cents` is what the schedule counts as repaid early and is not paid: its payment was taken back.
@@ -60,6 +62,7 @@ class Books:
     written_off_cents: int
     discharged_cents: int
     remitted_cents: int
+    lender_loss_cents: int
     recovered_cents: int
     rows: tuple[RowState, ...]
     early_missing_cents: int
@@ -89,31 +92,31 @@ def books(facts: Iterable[Fact], slots: Sequence[Slot], *, on: date) -> Books:
     repaid = [fact for fact in known if fact.kind is K.REPAYMENT]
     off_books = sum(fact.off_books_cents for fact in known)
     ended = sums[K.DISCHARGE] + sums[K.REMISSION]
-    lost = sums[K.WRITE_OFF] + ended - off_books
+    left_books = sums[K.WRITE_OFF] + sums[K.LOSS]
+    lost = left_books + ended - off_books
     held = max(0, sums[K.DISBURSEMENT] - lost)
     taken = allocate(slots, _kept(repaid, sums[K.CREDIT_REFUND]), cents_max=_most(slots, sums, ended, off_books))
     interest = sum(map(interest_of, slots, taken.paid_cents))
     principal = min(sum(taken.paid_cents) - interest, held)
     beyond = sum(taken.paid_cents) - interest - principal
-    admitted = max(0, sums[K.WRITE_OFF] - off_books)
-    recovered = min(beyond, admitted)
+    recovered = min(beyond, max(0, left_books - off_books))
     credit = beyond - recovered + taken.left_cents
     supported = sum(fact.amount_cents for fact in repaid if fact.payer is RepaidBy.CCAS)
-    outstanding = held - principal
     kept_cents = sums[K.REPAYMENT] - sums[K.CREDIT_REFUND]
-    off = sums[K.WRITE_OFF] - off_books - recovered
+    off = left_books - off_books - recovered
     return Books(
         disbursed_cents=sums[K.DISBURSEMENT],
         repaid_cents=kept_cents,
         principal_repaid_cents=principal,
         interest_cents=interest,
-        outstanding_cents=outstanding,
-        legally_due_cents=outstanding + off,
+        outstanding_cents=held - principal,
+        legally_due_cents=held - principal + off,
         credit_cents=credit,
         supported_cents=supported,
         written_off_cents=sums[K.WRITE_OFF],
         discharged_cents=sums[K.DISCHARGE],
         remitted_cents=sums[K.REMISSION],
+        lender_loss_cents=sums[K.LOSS],
         recovered_cents=recovered,
         rows=_rows(slots, taken.paid_cents, lost_cents=lost, disbursed_cents=sums[K.DISBURSEMENT]),
         early_missing_cents=_early_missing(slots, taken.paid_cents),
@@ -123,14 +126,22 @@ def books(facts: Iterable[Fact], slots: Sequence[Slot], *, on: date) -> Books:
             A.INTEREST: -interest,
             A.CREDITS: -credit,
             A.SUPPORT: supported,
-            A.NON_VALEUR: sums[K.WRITE_OFF],
-            A.EXTINGUISHED: sums[K.DISCHARGE] - _off(known, K.DISCHARGE),
-            A.REMISSION: sums[K.REMISSION] - _off(known, K.REMISSION),
             A.RECOVERIES: -recovered,
             A.OFF_BOOKS: off,
             A.OFF_BOOKS_CONTRA: -off,
+            **_losses(known, sums),
         },
     )
+
+
+def _losses(known: Sequence[Fact], sums: Mapping[EntryKind, int]) -> dict[LedgerAccount, int]:
+    """What was lost, on the accounts of what it was lost to."""
+    return {
+        A.NON_VALEUR: sums[K.WRITE_OFF],
+        A.EXTINGUISHED: sums[K.DISCHARGE] - _off(known, K.DISCHARGE),
+        A.REMISSION: sums[K.REMISSION] - _off(known, K.REMISSION),
+        A.LENDER_LOSS: sums[K.LOSS],
+    }
 
 
 def moves(

@@ -8,6 +8,9 @@ from app.domain.books import SlotsOn, settled_on
 from app.domain.ledger import EntryKind, Fact, RepaidBy, standing
 from app.domain.loan_lifecycle import ClosingReason, LoanAction, Step
 
+# What the accountant takes to litigation, and what a lender calls due as a whole.
+_OPENING = (LoanAction.OPEN_LITIGATION, LoanAction.ACCELERATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Litigation:
@@ -27,7 +30,7 @@ def litigations(steps: Iterable[Step], on: date) -> list[Litigation]:
     for step in steps:
         if step.effect_on > on:
             continue
-        if step.action is LoanAction.OPEN_LITIGATION:
+        if step.action in _OPENING:
             found.append(Litigation(step.effect_on))
         if step.action is LoanAction.END_LITIGATION:
             found[-1] = Litigation(found[-1].opened_on, step.effect_on)
@@ -39,7 +42,8 @@ class Ending:
     """How a loan came to owe nothing in the books, in cents.
 
     `last_due_on` is the last due date of the schedule that was to be kept, early repayments left aside;
-    `by_litigation` is whether the Trésor recovered in litigation what settled the loan. The amounts of
+    `by_litigation` is whether what settled the loan was recovered in litigation; `lender_loss_cents` what the lender
+    counts as lost, and `guarantor_called` whether it called on a guarantor. The amounts of
     `supported_cents`, `of_estate_cents` and `of_guarantors_cents` are repayments, told by who paid them.
     """
 
@@ -52,6 +56,8 @@ class Ending:
     remitted_cents: int = 0
     of_estate_cents: int = 0
     of_guarantors_cents: int = 0
+    lender_loss_cents: int = 0
+    guarantor_called: bool = False
 
 
 def closing_reasons(ending: Ending) -> list[ClosingReason]:
@@ -59,19 +65,20 @@ def closing_reasons(ending: Ending) -> list[ClosingReason]:
 
     `on_schedule` is a loan that its borrowers repaid alone, in time or not. `early` is before the month of the last
     instalment, in which the public accountant books the payment some days before or after the due date; so is a loan
-    that was repaid and not lost, out of litigation.
+    that was repaid and not lost, out of litigation. What a lender lost it had called due before.
     """
     facts = {
         ClosingReason.WITH_SUPPORT: ending.supported_cents > 0,
-        ClosingReason.AFTER_LITIGATION: ending.by_litigation,
+        ClosingReason.AFTER_LITIGATION: ending.by_litigation or ending.lender_loss_cents > 0,
         ClosingReason.WITH_NON_VALEUR: ending.written_off_cents > 0,
         ClosingReason.ERASED: ending.discharged_cents > 0,
         ClosingReason.REMISSION: ending.remitted_cents > 0,
         ClosingReason.ESTATE: ending.of_estate_cents > 0,
-        ClosingReason.GUARANTEE: ending.of_guarantors_cents > 0,
+        ClosingReason.GUARANTEE: ending.of_guarantors_cents > 0
+        or (ending.lender_loss_cents > 0 and ending.guarantor_called),
     }
     reasons = [reason for reason, holds in facts.items() if holds]
-    lost = ending.written_off_cents + ending.discharged_cents + ending.remitted_cents
+    lost = ending.written_off_cents + ending.discharged_cents + ending.remitted_cents + ending.lender_loss_cents
     month, last_month = ((day.year, day.month) for day in (ending.settled_on, ending.last_due_on))
     if month < last_month and not ending.by_litigation and not lost:
         reasons.insert(0, ClosingReason.EARLY)
@@ -84,6 +91,7 @@ def reasons_on(
     *,
     last_due_on: date,
     litigations: Sequence[Litigation],
+    guarantor_called_on: date | None = None,
     on: date,
 ) -> list[ClosingReason]:
     """Why the loan is closed on a day, from the facts that stand then; empty while the books hold something of it."""
@@ -108,6 +116,8 @@ def reasons_on(
             remitted_cents=_sum_of(known, EntryKind.REMISSION),
             of_estate_cents=_paid_by(repaid, RepaidBy.ESTATE),
             of_guarantors_cents=_paid_by(repaid, RepaidBy.GUARANTOR),
+            lender_loss_cents=_sum_of(known, EntryKind.LOSS),
+            guarantor_called=guarantor_called_on is not None and guarantor_called_on <= on,
         )
     )
 

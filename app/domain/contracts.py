@@ -15,11 +15,18 @@ class LoanAnomaly(StrEnum):
     """What was reported against the law, or of money that nothing asked for: recorded, and shown."""
 
     PAID_BEFORE_RELEASE = "paid_before_release"
+    PAID_BEFORE_SIGNATURE = "paid_before_signature"
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
+    PAID_AFTER_FIRST_DUE = "paid_after_first_due"
+    PAID_IN_PART = "paid_in_part"
+    PAID_TO_ANOTHER_PAYEE = "paid_to_another_payee"
     REPAID_BEFORE_PAYMENT = "repaid_before_payment"
     REPAID_AFTER_CANCELLATION = "repaid_after_cancellation"
     REPAID_BEYOND_DEBT = "repaid_beyond_debt"
     REPAID_AFTER_DISCHARGE = "repaid_after_discharge"
     EARLY_REPAYMENT_TAKEN_BACK = "early_repayment_taken_back"
+    RETURNED_BEFORE_REPAID = "returned_before_repaid"
+    RETURN_OF_UNKNOWN_REPAYMENT = "return_of_unknown_repayment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ MicrocreditError
 │   ├── HeaderMissing, HeaderDoubled
 │   └── CursorNotOurs
 ├── Unauthenticated       401
-│   ├── CredentialsRefused
-│   └── TokenRefused
+│   ├── CredentialsRefused, TokenRefused
+│   └── SignatureNotProven    of a push, whatever its token
 ├── Forbidden             403
 ├── NotFound              404  unknown, or another tenant's: the two look the same
 ├── MethodNotAllowed      405

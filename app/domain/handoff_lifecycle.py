@@ -1,4 +1,4 @@
-"""The life of a handoff (transmission) of a file to the partner that lends."""
+"""The life of a handoff (transmission) to the partner that lends: of a file, or of what follows from its loan."""
 
 from enum import StrEnum
 
@@ -7,10 +7,14 @@ from app.domain.ficp import CheckStage, Standing
 
 
 class HandoffKind(StrEnum):
-    """What is handed over: the identity for a check before the first appointment, or the whole loan file."""
+    """What is handed over: the identity for a check before the first appointment, the whole loan file, a claim on a
+    guarantor of a loan, or a numbered statement of the interest that a third party bears.
+    """
 
     PRECHECK = "precheck"
     LOAN_FILE = "loan_file"
+    GUARANTEE_CLAIM = "guarantee_claim"
+    INTEREST_STATEMENT = "interest_statement"
 
 
 class HandoffStatus(StrEnum):
@@ -41,9 +45,18 @@ class HandoffAction(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Withheld(StrEnum):
+    """Why its partner reads the content of a handoff no more: the code of what anything else would be refused for."""
+
+    HANDOFF_CLOSED = "handoff_closed"
+    AUTHORISATION_MISSING = "authorisation_missing"
+
+
 S, A = HandoffStatus, HandoffAction
 
+# The check that a kind asks for. Those without one are no file: what they tell follows from a contract in force.
 STAGE_OF = {HandoffKind.PRECHECK: CheckStage.PRECHECK, HandoffKind.LOAN_FILE: CheckStage.GRANT_DECISION}
+FILES = frozenset(STAGE_OF)
 
 _ANSWERABLE = (S.SENT, S.RECEIVED, S.IN_PROGRESS, S.MORE_INFORMATION)
 _ANSWERS = {
@@ -61,6 +74,8 @@ _COMMON: dict[tuple[HandoffStatus, HandoffAction], HandoffStatus] = {
     **{(status, A.PROGRESS): S.IN_PROGRESS for status in (S.SENT, S.RECEIVED)},
     **{(status, A.WITHDRAW): S.WITHDRAWN for status in (S.READY, *_ANSWERABLE, S.AWAITING_CHECK, S.ACCEPTED)},
 }
+
+_WITHOUT_CHECK = {key: end for key, end in _COMMON.items() if A.PARK is not key[1] and S.AWAITING_CHECK is not key[0]}
 
 TRANSITIONS: dict[HandoffKind, dict[tuple[HandoffStatus, HandoffAction], HandoffStatus]] = {
     # Its answer is the check alone, which the partner may correct either way.
@@ -80,6 +95,8 @@ TRANSITIONS: dict[HandoffKind, dict[tuple[HandoffStatus, HandoffAction], Handoff
         (S.AWAITING_CHECK, A.REFUSE): S.REFUSED,
         (S.ACCEPTED, A.PARK): S.AWAITING_CHECK,
     },
+    HandoffKind.GUARANTEE_CLAIM: _WITHOUT_CHECK,
+    HandoffKind.INTEREST_STATEMENT: _WITHOUT_CHECK,
 }
 
 # Where one more handoff of the same kind to the same partner may begin.
@@ -101,19 +118,21 @@ def after(kind: HandoffKind, status: HandoffStatus, action: HandoffAction) -> Ha
     return following
 
 
-def action_upon_check(kind: HandoffKind, status: HandoffStatus, standing: Standing) -> HandoffAction | None:
-    """What a new conclusion does with the handoff, null for nothing: the same end whatever the order of arrival.
+def action_upon_check(
+    kind: HandoffKind, status: HandoffStatus, standing: Standing, *, opens: bool
+) -> HandoffAction | None:
+    """What a new conclusion does with the handoff of a file, null for nothing: the same end in any order of arrival.
 
-    A precheck is answered by its check. A loan file that the partner accepted is accepted as long as its check is
-    favourable, and parked otherwise: a listing does not forbid a loan, the lender alone refuses it.
+    A precheck is answered by its check. A loan file that the partner accepted is accepted as long as its check opens
+    the gate of the CCAS, and parked otherwise: a listing does not forbid a loan, the lender alone refuses it.
     """
     if kind is HandoffKind.PRECHECK:
-        action = _PRECHECK_ANSWERS[standing]
-        return action if (status, action) in TRANSITIONS[kind] else None
+        action = _PRECHECK_ANSWERS.get(standing)
+        return action if action is not None and (status, action) in TRANSITIONS[kind] else None
     if status in (S.SENT, S.RECEIVED):
         return A.PROGRESS
-    if status is S.AWAITING_CHECK and standing is Standing.FAVOURABLE:
+    if status is S.AWAITING_CHECK and opens:
         return A.ACCEPT
-    if status is S.ACCEPTED and standing is not Standing.FAVOURABLE:
+    if status is S.ACCEPTED and not opens:
         return A.PARK
     return None

@@ -15,8 +15,9 @@ class EntryKind(StrEnum):
     """What an entry (écriture) tells. Amounts are in cents.
 
     Money paid out; money paid back; a credit given back; a debt admitted as irrecoverable (admission en non-valeur,
-    which leaves it due), ended by law (créance éteinte) or waived (remise gracieuse); what was booked before, moved by
-    a new schedule; an entry taken back (contre-passation).
+    which leaves it due), ended by law (créance éteinte) or waived (remise gracieuse); a debt that the lender counts as
+    lost (passage à perte), which leaves it due; what was booked before, moved by a new schedule; an entry taken back
+    (contre-passation).
     """
 
     DISBURSEMENT = "disbursement"
@@ -27,6 +28,7 @@ class EntryKind(StrEnum):
     REMISSION = "remission"
     REALLOCATION = "reallocation"
     REVERSAL = "reversal"
+    LOSS = "loss"
 
 
 class LedgerAccount(StrEnum):
@@ -34,8 +36,8 @@ class LedgerAccount(StrEnum):
 
     `loans`: prêts (274), the principal owed; `cash`: the collector's; `interest`: produits (762); `credits`: what was
     overpaid and is owed to the borrower; `support`: aids of the CCAS (65); `non_valeur` (6541); `extinguished` (6542);
-    `remission`; `recoveries`: what is recovered of non-valeurs. `off_books` is no asset: the debt that left the books
-    and is still due, against `off_books_contra`.
+    `remission`; `lender_loss`: what a partner lost of its loan; `recoveries`: what is recovered of non-valeurs and such
+    losses. `off_books` is no asset: the debt that left the books and is still due, against `off_books_contra`.
     """
 
     LOANS = "loans"
@@ -49,6 +51,7 @@ class LedgerAccount(StrEnum):
     RECOVERIES = "recoveries"
     OFF_BOOKS = "off_books"
     OFF_BOOKS_CONTRA = "off_books_contra"
+    LENDER_LOSS = "lender_loss"
 
 
 class RepaymentSource(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 class LoanDecisionKind(StrEnum):
     """What was decided: report d'échéance, réaménagement, remboursement anticipé, soutien financier, contentieux,
     admission en non-valeur, remise gracieuse, créance éteinte, surendettement, part non versée, rétractation,
-    annulation d'un changement d'échéancier.
+    annulation d'un changement d'échéancier; déchéance du terme et passage à perte, du prêteur.
     """
 
     DEFERRAL = "deferral"
@@ -21,6 +21,8 @@ class LoanDecisionKind(StrEnum):
     UNDRAWN = "undrawn"
     WITHDRAWAL = "withdrawal"
     CANCELLATION = "cancellation"
+    ACCELERATION = "acceleration"
+    LOSS = "loss"
 
 
 class LoanAuthority(StrEnum):

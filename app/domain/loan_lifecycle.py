@@ -47,6 +47,7 @@ class LoanAction(StrEnum):
     REFUND_CREDIT = "refund_credit"
     RECORD_PROCEDURE = "record_procedure"
     CLAIM_GUARANTEE = "claim_guarantee"
+    ACCELERATE = "accelerate"
 
 
 class LoanStatus(StrEnum):
@@ -79,6 +80,9 @@ class ClosingReason(StrEnum):
 
 S, A = LoanStage, LoanAction
 
+# All have signed, and the contract stands.
+CONTRACTED = frozenset({S.ACCEPTED, S.DISBURSED, S.LITIGATION})
+
 TRANSITIONS: dict[tuple[LoanStage, LoanAction], LoanStage] = {
     (S.OFFERED, A.SIGN): S.OFFERED,
     (S.OFFERED, A.ACCEPT): S.ACCEPTED,
@@ -93,6 +97,9 @@ TRANSITIONS: dict[tuple[LoanStage, LoanAction], LoanStage] = {
     (S.DISBURSED, A.DISBURSE): S.DISBURSED,
     (S.DISBURSED, A.OPEN_LITIGATION): S.LITIGATION,
     (S.LITIGATION, A.END_LITIGATION): S.DISBURSED,
+    # The lender calls the whole due (déchéance du terme).
+    (S.DISBURSED, A.ACCELERATE): S.LITIGATION,
+    (S.LITIGATION, A.ACCELERATE): S.LITIGATION,
     # An entry made in error is taken back, and money not due given back, wherever the loan stands.
     **{(stage, action): stage for stage in S for action in (A.REVERSE, A.REFUND_CREDIT)},
     **{(S.DISBURSED, action): S.DISBURSED for action in (A.DEFER, A.REPAY_EARLY, A.GIVE_UP_UNDRAWN)},

@@ -19,6 +19,10 @@ class NoAgreement(Conflict):
     """No agreement with {partner_name} is in force on {on}."""
 
 
+class HandoffNotAgreed(Conflict):
+    """The agreement with {partner_name} says of no handoff of this kind: {kind}."""
+
+
 class PrecheckNotAsked(Conflict):
     """The rules do not ask for the lender's check before the first appointment."""
 
@@ -32,7 +36,7 @@ class AuthorisationWithdrawn(Conflict):
 
 
 class HandoffAlreadyOpen(Conflict):
-    """This file already lies with {partner_name}."""
+    """What would be handed over already lies with {partner_name}."""
 
 
 class HandoffClosed(Conflict):

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Severity
+from app.domain.ficp import UNSTATED_GATE, CheckEffect, CheckGate, CheckStage
 from app.domain.ledger import PayeeKind
 from app.domain.lenders import Guarantee, IndexedRate, InterestAid, Lender, Lending, Payer, RateBand
 from app.domain.notices import FastTrackNotice
@@ -269,6 +270,9 @@ class Product:
     fast_track_ratified: bool | None = None
     fast_track_notice: FastTrackNotice | None = None
     four_eyes: FourEyes | None = None
+    # What the lender's check opens here, before the first appointment where `ficp` asks for it and before its loan.
+    precheck: CheckGate | None = None
+    grant_check: CheckGate | None = None
     deferrals: DeferralRule | None = None
 
     __pydantic_config__ = _STRICT
@@ -277,3 +281,14 @@ class Product:
     def lenders(self) -> tuple[Lender, ...]:
         """Everyone who may lend, in the order in which they are asked."""
         return (self.lender, *self.other_lenders)
+
+    @property
+    def asks_precheck(self) -> bool:
+        """Whether a lender's check is asked for before the first appointment."""
+        asks = self.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT
+        return asks and self.gate(CheckStage.PRECHECK).effect is not CheckEffect.IGNORE
+
+    def gate(self, stage: CheckStage) -> CheckGate:
+        """What the check of a stage opens: it blocks, whoever tells it, where the rules do not speak."""
+        stated = self.precheck if stage is CheckStage.PRECHECK else self.grant_check
+        return stated or UNSTATED_GATE

@@ -1,4 +1,4 @@
-"""What is refused of referrals and of the links by which they are answered: the branch `Conflict`."""
+"""What is refused of referrals: the branch `Conflict`."""
 
 from app.domain.errors import Conflict
 
@@ -13,19 +13,3 @@ class PersonNotRecorded(Conflict):
 
 class NoReferral(Conflict):
     """A file ends as referred once somebody has referred the person: enter the referral first."""
-
-
-class LinkTooLong(Conflict):
-    """A link is good for a year at most: until {not_after}."""
-
-
-class LinkUsed(Conflict):
-    """This link has already served."""
-
-
-class LinkExpired(Conflict):
-    """This link was good until {expired_on}."""
-
-
-class LinkRevoked(Conflict):
-    """This link is no longer good: the CCAS has withdrawn it, sent another one, or entered an answer."""

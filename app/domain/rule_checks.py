@@ -177,10 +177,21 @@ def _asked(product: Product) -> Iterator[RuleFault]:
     if product.support_months is not None and product.support_for_whole_loan:
         yield RuleFault("support_months", "one_of_two", {"expected": "support_months, support_for_whole_loan"})
     yield from _fast_track(product)
+    yield from _lenders_checks(product)
     codes = {"code": product.code, **{f"{path}.code": lender.code for path, lender in lenders(product)}}
     for path, code in codes.items():
         if not CODE.fullmatch(code):
             yield RuleFault(path, "bad_code")
+
+
+def _lenders_checks(product: Product) -> Iterator[RuleFault]:
+    """What is said in vain of the lender's checks."""
+    if product.precheck is not None and product.ficp is not ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+        yield RuleFault("precheck", "precheck_not_asked")
+    for name in ("precheck", "grant_check"):
+        gate = getattr(product, name)
+        if gate is not None and gate.told_by == ():
+            yield RuleFault(f"{name}.told_by", "too_short", {"min_length": 1})
 
 
 def _fast_track(product: Product) -> Iterator[RuleFault]:
@@ -214,6 +225,9 @@ def _without_lender(product: Product) -> Iterator[RuleFault]:
         yield RuleFault("deciding_body", "no_lender_to_decide")
     if product.ficp is ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
         yield RuleFault("ficp", "no_lender_to_check")
+    for name in ("precheck", "grant_check"):
+        if getattr(product, name) is not None:
+            yield RuleFault(name, "no_lender_to_check")
     if product.collected_by is Collector.LENDER:
         yield RuleFault("collected_by", "no_lender_to_act")
     if Party.LENDER in (product.signed_by or ()):

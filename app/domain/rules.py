@@ -4,13 +4,16 @@ A tenant's règlement intérieur is data. These classes and those of `products.p
 `app/tenants/`, the columns of `rule_versions` and the JSON of `GET /v1/tenants/{slug}/rules` all validate against them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.channels import Channel
 from app.domain.committees import CommissionRule
 from app.domain.dates import Precision
+from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.products import Product
 
 VERSION_MAX = 100_000
@@ -56,13 +59,55 @@ class Index:
         )
 
 
+class Capability(StrEnum):
+    """How a partner can be reached and can answer, best first: none of them is needed on the first day."""
+
+    API = "api"
+    WEBHOOK = "webhook"
+    FILE = "file"
+    LINK = "link"
+    LETTER = "letter"
+
+
+def channels_agreed(capabilities: Sequence[str] | None) -> tuple[Channel, ...]:
+    """How something may be handed over, best first: by whatever way where none is stated.
+
+    A webhook tells the partner's machine, which then reads by the API.
+    """
+    named = [one for one in Capability if not capabilities or one.value in capabilities]
+    return tuple(dict.fromkeys(Channel.API if one is Capability.WEBHOOK else Channel(one.value) for one in named))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementContact:
+    """An office of a party to an agreement, never a person; null where it is not stated."""
+
+    office: str
+    email: str | None = None
+    phone: str | None = None
+
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostShare:
+    """What a commune bears of the cost of the agreement, in percent of the whole."""
+
+    commune_insee_code: str
+    share_percent: Decimal
+
+    __pydantic_config__ = _STRICT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """A convention with a partner that lends. `valid_from` is null while it is only planned, or when no source
     dates it; null limits leave those of the rules alone.
 
     `check_valid_days` is how long a FICP check opens the lender's acceptance. No text sets it: thirty days are this
-    project's choice, until the convention says otherwise.
+    project's choice, until the convention says otherwise. `answer_days_max` is the delay agreed for an answer, in
+    days; null where none is. `handoff_kinds` are the handoffs agreed, `capabilities` how the partner can be reached:
+    null where it is not stated, and then nothing is ruled out. With `signature_required`, the partner signs its pushes.
     """
 
     partner: str
@@ -77,6 +122,13 @@ class Agreement:
     duration_months_max: int | None = None
     rate_percent: Decimal | None = None
     check_valid_days: int = 30
+    answer_days_max: int | None = None
+    signature_required: bool = False
+    handoff_kinds: tuple[HandoffKind, ...] | None = None
+    capabilities: tuple[Capability, ...] | None = None
+    contacts: tuple[AgreementContact, ...] = ()
+    deliberations: tuple[str, ...] = ()
+    cost_shares: tuple[CostShare, ...] = ()
     source: str
 
     __pydantic_config__ = _STRICT

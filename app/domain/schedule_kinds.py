@@ -6,7 +6,7 @@ from enum import StrEnum
 class ScheduleKind(StrEnum):
     """The contract; a deferral (report), a rescheduling (réaménagement), an early repayment; the principal owed back
     after a withdrawal (rétractation); the part that was paid out where the rest never will be; the plan of an
-    over-indebtedness commission.
+    over-indebtedness commission; the whole called due by the lender (déchéance du terme).
     """
 
     CONTRACT = "contract"
@@ -16,3 +16,4 @@ class ScheduleKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     UNDRAWN = "undrawn"
     PLAN = "plan"
+    ACCELERATION = "acceleration"

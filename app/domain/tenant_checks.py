@@ -17,7 +17,7 @@ from app.domain.rate_checks import product_rates
 from app.domain.rule_checks import CODE, dates, faults, first_of_each, leaves
 from app.domain.rule_faults import RuleCodes, RuleFault, in_order, percent, repeated, within
 from app.domain.rule_paths import lenders
-from app.domain.rules import VERSION_MAX, Agreement, RuleVersion, TenantKind, TenantRules
+from app.domain.rules import VERSION_MAX, Agreement, CostShare, RuleVersion, TenantKind, TenantRules
 from app.domain.usury import UsuryTable
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
@@ -175,6 +175,8 @@ def _agreements(agreements: Sequence[Agreement]) -> Iterator[RuleFault]:
             *within("duration_months_max", agreement.duration_months_max, ge=1, le=DURATION_MONTHS_MAX),
             *percent("rate_percent", agreement.rate_percent),
             *within("check_valid_days", agreement.check_valid_days, ge=1, le=_CHECK_DAYS_MAX),
+            *within("answer_days_max", agreement.answer_days_max, ge=1, le=_CHECK_DAYS_MAX),
+            *_shared_cost(agreement.cost_shares),
         ]
         yield from (fault.under(path) for fault in parts)
         if not CODE.fullmatch(agreement.partner):
@@ -190,6 +192,14 @@ def _agreements(agreements: Sequence[Agreement]) -> Iterator[RuleFault]:
             yield RuleFault(f"{path}.valid_from", "overlap")
         if not agreement.planned:
             signed[agreement.partner].append(agreement)
+
+
+def _shared_cost(shares: Sequence[CostShare]) -> Iterator[RuleFault]:
+    for place, share in enumerate(shares):
+        yield from percent(f"cost_shares.{place}.share_percent", share.share_percent, le=100)
+        if any(other.commune_insee_code == share.commune_insee_code for other in shares[:place]):
+            path = f"cost_shares.{place}.commune_insee_code"
+            yield RuleFault(path, "same_code", {"code": share.commune_insee_code})
 
 
 def _meet(one: RuleVersion | Agreement, other: RuleVersion | Agreement) -> bool:

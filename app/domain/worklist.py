@@ -18,6 +18,7 @@ class WorkKind(StrEnum):
     DECISION_NOT_NOTIFIED = "decision_not_notified"
     TO_SEND = "to_send"
     SILENT_LENDER = "silent_lender"
+    CHECK_TO_RENEW = "check_to_renew"
     LENDER_REFUSED = "lender_refused"
     CONTRACT_TO_OFFER = "contract_to_offer"
     CONTRACT_NOT_SIGNED = "contract_not_signed"

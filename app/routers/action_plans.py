@@ -6,7 +6,7 @@ from app.routing import router as strict_router
 from app.schemas.action_plans import ActionPlanRead, ActionPlanReplace
 from app.services import action_plans
 
-router = strict_router("/v1/requests/{request_id}/action-plan", "action_plans")
+router = strict_router("/v1/requests/{request_id}/action-plan", "action plans")
 
 
 @router.get("", summary="The action plan")

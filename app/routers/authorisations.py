@@ -5,7 +5,7 @@ from fastapi import status
 from app.dependencies import AuthorisationId, Caller, PersonId, Today, Transaction
 from app.routing import router as strict_router
 from app.schemas.authorisations import AuthorisationCreate, AuthorisationList, AuthorisationRead, WithdrawalCreate
-from app.services import authorisations
+from app.services import authorisation_withdrawals, authorisations
 
 router = strict_router("/v1/people/{person_id}/authorisations", "authorisations")
 
@@ -37,5 +37,5 @@ async def withdraw(
     authorisation_id: AuthorisationId,
     body: WithdrawalCreate,
 ) -> AuthorisationRead:
-    """From that day on, nothing more is handed over under it."""
-    return await authorisations.withdraw(session, person_id, authorisation_id, today=today, body=body)
+    """From that day on nothing is handed over under it, nor read of what was, unless a contract came of it."""
+    return await authorisation_withdrawals.create(session, person_id, authorisation_id, today=today, body=body)

@@ -6,7 +6,7 @@ from app.schemas.batches import BatchRead
 from app.schemas.ficp_checks import FicpCheckRead, FicpPush, StandingList
 from app.services import check_standings, ficp_checks
 
-router = strict_router("/v1", "ficp_checks")
+router = strict_router("/v1", "FICP checks")
 
 
 @router.post(

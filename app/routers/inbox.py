@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Query, status
 
-from app.dependencies import Answer, Caller, HandoffId, Today, Transaction
+from app.dependencies import Answer, Caller, HandoffId, TodayAtCcas, Transaction
 from app.routing import router as strict_router
 from app.schemas.base import Page
-from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead, InboxState
+from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxAnswer, InboxItem, InboxQuery, InboxRead
 from app.services import inbox
 
 router = strict_router("/v1/partner/handoffs", "inbox")
@@ -22,21 +22,23 @@ async def list_(
 
 
 @router.get("/{handoff_id}", summary="One handoff, with its payload")
-async def read(session: Transaction, caller: Caller, handoff_id: HandoffId, answer: Answer) -> InboxRead:
-    """What the CCAS handed over, with its hash, and every step since."""
-    return answer.tagged(await inbox.read(session, handoff_id, caller=caller))
+async def read(
+    session: Transaction, caller: Caller, today: TodayAtCcas, handoff_id: HandoffId, answer: Answer
+) -> InboxRead:
+    """What the CCAS handed over, as long as it may be read, with its hash, and every step since."""
+    return answer.tagged(await inbox.read(session, handoff_id, caller=caller, today=today))
 
 
 @router.post("/{handoff_id}/acknowledgements", status_code=status.HTTP_201_CREATED, summary="The file was received")
 async def acknowledge(
     session: Transaction,
     caller: Caller,
-    today: Today,
+    today: TodayAtCcas,
     handoff_id: HandoffId,
     answer: Answer,
     body: AcknowledgementCreate | None = None,
-) -> InboxState:
-    """The partner may give its own reference."""
+) -> InboxAnswer:
+    """The partner may give its own reference; told again, it is the same (`known`)."""
     return answer.tagged(await inbox.acknowledge(session, handoff_id, caller=caller, today=today, body=body))
 
 
@@ -44,10 +46,13 @@ async def acknowledge(
 async def answer(
     session: Transaction,
     caller: Caller,
-    today: Today,
+    today: TodayAtCcas,
     handoff_id: HandoffId,
     body: AnswerCreate,
     answer: Answer,
-) -> InboxState:
-    """Accepted, refused or more information; an acceptance waits for a favourable check (`awaiting_check`)."""
+) -> InboxAnswer:
+    """Accepted, refused or more information; an acceptance waits for a favourable check (`awaiting_check`).
+
+    Told again, it is the same answer (`known`).
+    """
     return answer.tagged(await inbox.answer(session, handoff_id, caller=caller, today=today, body=body))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.domain.appointment_lifecycle import AppointmentKind, AppointmentStatus
 from app.schemas.base import Day, Id, Input, Instant, Line, Output, PageQuery, Percent, Prose, Resource
+from app.schemas.ficp_checks import CheckWarning
 
 
 class AppointmentCreate(Input):
@@ -76,9 +77,13 @@ class AppointmentTransitionRead(Output):
 
 
 class AppointmentRead(AppointmentItem, Resource):
-    """An appointment and what became of it, oldest step first."""
+    """An appointment and what became of it, oldest step first.
+
+    `check_warnings` are the lenders' checks that are not favourable where the rules have them inform, as of now.
+    """
 
     transitions: list[AppointmentTransitionRead]
+    check_warnings: list[CheckWarning]
 
 
 class AppointmentCounts(Output):

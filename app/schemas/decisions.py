@@ -29,6 +29,7 @@ from app.schemas.base import (
 )
 from app.schemas.codes import DecisionReason, ExceptionalReason, Paper
 from app.schemas.conditions import ConditionRead
+from app.schemas.ficp_checks import CheckWarning
 from app.schemas.plans import FinancingPlanReplace
 from app.schemas.ratifications import RatificationRead
 from app.schemas.rectifications import RectificationRead
@@ -191,7 +192,8 @@ class DecisionRead(Resource):
     """A decision with the version of the rules and the facts it was taken on; never changed.
 
     What comes after it is told beside it: conditions that are met, its ratification where it was `provisional`, whether
-    it may be notified, and what corrects, withdraws or abrogates it (`rectifications`).
+    it may be notified, what corrects, withdraws or abrogates it (`rectifications`), and the lenders' checks that are
+    not favourable where the rules have them inform (`check_warnings`, as of now).
 
     One that was taken over from spreadsheets names its loan there in `facts.taken_over_as`; no rule was applied to it.
     """
@@ -226,6 +228,7 @@ class DecisionRead(Resource):
     breaches: list[BreachRead]
     overrides: list[OverrideRead]
     rectifications: list[RectificationRead]
+    check_warnings: list[CheckWarning]
     entered_at: datetime
 
 

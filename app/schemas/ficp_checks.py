@@ -7,20 +7,32 @@ from uuid import UUID
 from pydantic import Field, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
-from app.domain.ficp import CheckOutcome, CheckStage, Standing
+from app.domain.channels import Source
+from app.domain.ficp import CheckEffect, CheckOutcome, CheckStage, Standing
 from app.schemas.base import Id, Input, Instant, MachineReference, Output, Sha256
 from app.schemas.batches import ITEMS_MAX, OrMalformed
 
 
-class FicpCheckCreate(Input):
+class Consultation(Input):
     """One consultation. `consultation_ref` is the lender's own: told twice, it is the same consultation."""
 
-    handoff_id: Id
     stage: CheckStage
     outcome: CheckOutcome
     consulted_at: Instant
     consultation_ref: MachineReference
     evidence_sha256: Sha256 | None = None
+
+
+class FicpCheckCreate(Consultation):
+    """One consultation for a handoff."""
+
+    handoff_id: Id
+
+    @staticmethod
+    def of(handoff_id: UUID, told: Consultation) -> "FicpCheckCreate":
+        """A consultation that was read already, for this handoff."""
+        fields = {name: getattr(told, name) for name in Consultation.model_fields}
+        return FicpCheckCreate.model_construct(handoff_id=handoff_id, **fields)
 
 
 class FicpCheckBatch(Input):
@@ -48,13 +60,28 @@ class FicpCheckRead(Output):
 
 
 class StandingRead(Output):
-    """What staff are shown: what the lender's check is worth today, and nothing of the file."""
+    """What staff are shown: what the lender's check is worth today, and nothing of the file.
+
+    `effect` is what the rules make of it, and `told_by` who may tell a favourable one for the gate to open (null:
+    anybody). `check_wanted`: the lender was asked to check again, and has not yet.
+    """
 
     partner: str
     stage: CheckStage
     standing: Standing
+    effect: CheckEffect
+    told_by: list[Source] | None
     consulted_on: date | None
     valid_until: date | None
+    check_wanted: bool
+
+
+class CheckWarning(Output):
+    """A lender's check that is not favourable, where the rules have it inform and stop nothing."""
+
+    partner: str
+    stage: CheckStage
+    standing: Standing
 
 
 class StandingList(Output):

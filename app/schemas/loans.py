@@ -96,6 +96,7 @@ class LenderRead(Output):
     """The side of the partner that lends. Null guarantees are not stated; `not_stated` names what the rules leave open.
 
     `gap_cents` is what the lender last told to be owed, less what our copy of its statements says on that day.
+    `accelerated_on` is the day from which it called the whole due; `lost_*` what it counts as lost, as it told it.
     """
 
     partner: str
@@ -109,6 +110,9 @@ class LenderRead(Output):
     position_on: date | None
     reported_outstanding_cents: int | None
     gap_cents: int | None
+    accelerated_on: date | None
+    lost_principal_cents: int
+    lost_interest_cents: int
     unpaid_instalments: list[int]
 
 

@@ -75,7 +75,7 @@ class OfferCreate(Input):
 
 
 class OfferRead(Output):
-    """The lender's loan as the lender may see it."""
+    """The lender's loan as the lender may see it; `known` where it was told before, and nothing changed."""
 
     loan_id: UUID
     handoff_id: UUID
@@ -83,10 +83,11 @@ class OfferRead(Output):
     stage: LoanStage
     amount_cents: int
     offered_on: date
+    known: bool
 
 
 class LenderDisbursementCreate(Input):
-    """The partner paid its loan out, whole, under its own reference."""
+    """The partner paid its loan out, whole or in part, under its own reference."""
 
     amount_cents: PositiveCents
     disbursed_on: Day

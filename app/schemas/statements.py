@@ -6,8 +6,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from app.domain.statements import ReturnReason
 from app.schemas.base import Cents, Day, Id, Input, MachineReference, PositiveCents
 from app.schemas.batches import ITEMS_MAX, BatchRead, OrMalformed
+from app.schemas.lender_reports import (
+    AccelerationCreate,
+    GuaranteeCallCreate,
+    LenderRecoveryCreate,
+    LenderReversalCreate,
+    LossCreate,
+)
+from app.schemas.offers import LenderDisbursementCreate
 
 
 class RepaymentLine(Input):
@@ -38,10 +47,76 @@ class BalanceLine(Input):
     outstanding_principal_cents: Cents
 
 
-_LINES: dict[Any, type[RepaymentLine | UnpaidLine | BalanceLine]] = {
+class ReturnedLine(Input):
+    """A direct debit that came back: the repayment that `repayment_reference` names was not received after all.
+
+    `reference` is that of the return itself: told twice, it is the same return. It may be told before its repayment.
+    """
+
+    kind: Literal["returned"]
+    handoff_id: Id
+    reference: MachineReference
+    repayment_reference: MachineReference
+    returned_on: Day
+    reason_code: ReturnReason | None = None
+    outstanding_principal_cents: Cents | None = None
+
+
+class DisbursementLine(LenderDisbursementCreate):
+    """The partner paid its loan out, whole or in part, as it would push it alone."""
+
+    kind: Literal["disbursement"]
+    handoff_id: Id
+
+
+class AccelerationLine(AccelerationCreate):
+    """The whole called due, as the partner would push it alone."""
+
+    kind: Literal["acceleration"]
+    handoff_id: Id
+
+
+class LossLine(LossCreate):
+    """A loss, as the partner would push it alone."""
+
+    kind: Literal["loss"]
+    handoff_id: Id
+
+
+class GuaranteeCallLine(GuaranteeCallCreate):
+    """A call on a guarantor, as the partner would push it alone."""
+
+    kind: Literal["guarantee_call"]
+    handoff_id: Id
+
+
+class RecoveryLine(LenderRecoveryCreate):
+    """What was recovered after a loss, as the partner would push it alone."""
+
+    kind: Literal["recovery"]
+    handoff_id: Id
+
+
+class ReversalLine(LenderReversalCreate):
+    """What was told by mistake, taken back, as the partner would push it alone."""
+
+    kind: Literal["reversal"]
+    handoff_id: Id
+
+
+OtherLine = DisbursementLine | AccelerationLine | LossLine | GuaranteeCallLine | RecoveryLine | ReversalLine
+_AnyLine = RepaymentLine | UnpaidLine | BalanceLine | ReturnedLine | OtherLine
+_LINES: dict[Any, type[_AnyLine]] = {
     "repayment": RepaymentLine,
     "unpaid": UnpaidLine,
     "balance": BalanceLine,
+    "returned": ReturnedLine,
+    "disbursement": DisbursementLine,
+    "acceleration": AccelerationLine,
+    "loss": LossLine,
+    "guarantee_call": GuaranteeCallLine,
+    "recovery": RecoveryLine,
+    "reversal": ReversalLine,
 }
 
 
@@ -53,7 +128,8 @@ def _of_its_kind(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 Line = Annotated[
-    Annotated[RepaymentLine | UnpaidLine | BalanceLine, Field(discriminator="kind")], WrapValidator(_of_its_kind)
+    Annotated[_AnyLine, Field(discriminator="kind")],
+    WrapValidator(_of_its_kind),
 ]
 
 
@@ -68,6 +144,8 @@ class StatementCreate(Input):
 
 
 class StatementRead(BatchRead):
-    """The answer to each line. `id` is that of the ledger entry of a repayment, of the line otherwise."""
+    """The answer to each line. `id` is that of the ledger entry of a repayment, of the loan that was paid out, of what
+    was reported, of the line otherwise.
+    """
 
     position_on: date

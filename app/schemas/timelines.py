@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from app.domain.channels import Source
 from app.domain.timeline import EventKind
 from app.schemas.base import Output
 
@@ -11,7 +12,8 @@ class TimelineItem(Output):
     """One event. `id` is of what it is told from: the transition, the decision, the paper, …
 
     `on` is the day of effect, null where none was stated; `entered_at` is null where only the day is kept. `author` is
-    the login of a member of staff, `partner` the code of a lender; both are null where nobody is named.
+    the login of a member of staff, `partner` the code of a lender; both are null where nobody is named, and both are
+    named where a member of staff entered what the lender told. `source` is how it told it.
     """
 
     kind: EventKind
@@ -21,6 +23,7 @@ class TimelineItem(Output):
     title: str
     author: str | None
     partner: str | None
+    source: Source | None
 
 
 class Timeline(Output):

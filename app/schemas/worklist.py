@@ -16,7 +16,10 @@ class WorklistQuery(PageQuery):
 
 
 class WorkItem(Output):
-    """One thing that waits since a day, and by when it was due where that is told. `title` is in the language asked."""
+    """One thing that waits since a day, and by when it was due where that is told. `title` is in the language asked.
+
+    `handoff_id` is of what a lender is waited for: a statement of interest borne has no other identifier.
+    """
 
     kind: WorkKind
     title: str
@@ -25,3 +28,4 @@ class WorkItem(Output):
     request_id: UUID | None
     loan_id: UUID | None
     contact_id: UUID | None
+    handoff_id: UUID | None

@@ -11,7 +11,7 @@ from app.domain import fast_track, overrides, request_lifecycle
 from app.domain.contracts import BORROWERS
 from app.domain.decisions import ACTIONS, GIVES, Outcome
 from app.domain.errors import MicrocreditError
-from app.domain.handoff_lifecycle import HandoffKind
+from app.domain.handoff_lifecycle import STAGE_OF, HandoffKind
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, ENDED, RequestAction
 from app.schemas.requests import ActionList
@@ -36,7 +36,7 @@ from app.services.possible_actions import listed, refusals
 from app.tables import Request
 
 FAST_TRACK, RATIFY = "fast_track", "ratify"
-SEND_PRECHECK, SEND_LOAN_FILE = (f"send_{kind.value}" for kind in HandoffKind)
+SEND_PRECHECK, SEND_LOAN_FILE = (f"send_{kind.value}" for kind in STAGE_OF)
 
 # Of the last decision, whatever became of the file since.
 CORRECT_DECISION, NOTIFY_DECISION = "correct_decision", "notify_decision"

@@ -38,7 +38,7 @@ from app.schemas.appointments import (
     AppointmentTransitionRead,
 )
 from app.schemas.base import Page, PageQuery
-from app.services import assignments
+from app.services import assignments, check_standings
 from app.services import request_steps as steps
 from app.services.pages import name_page, scope_of
 from app.tables import Account, Appointment, AppointmentTransition, Contact, Request
@@ -117,7 +117,12 @@ async def read(session: AsyncSession, appointment_id: UUID) -> AppointmentRead:
         of_tenant(session, AppointmentTransition), col(AppointmentTransition.appointment_id) == appointment_id
     )
     taken = (await session.scalars(statement.order_by(col(AppointmentTransition.id)))).all()
-    return AppointmentRead(**row, transitions=[AppointmentTransitionRead.model_validate(one) for one in taken])
+    request_id = row["request_id"]
+    return AppointmentRead(
+        **row,
+        transitions=[AppointmentTransitionRead.model_validate(one) for one in taken],
+        check_warnings=await check_standings.warnings(session, request_id) if request_id else [],
+    )
 
 
 async def record_outcome(

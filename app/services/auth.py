@@ -4,18 +4,20 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.database import Sessions, tenant_transaction
 from app.domain.errors import ClientRefused, CredentialsRefused, FieldFault, Invalid, TokenRefused
-from app.domain.permissions import ROLES, Caller, Role, allows
+from app.domain.operation_roles import ROLES, allows
+from app.domain.permissions import Caller, Role
 from app.schemas.auth import MeRead, TokenForm, TokenRead
 from app.security import TOKEN_LIFE, Credential, client_secret_matches, password_matches, sign_ins, sign_token
+from app.services.partner_credentials import usable
 from app.settings import settings
 from app.tables import Account, Partner, PartnerClient, PlatformAccount, Tenant
-from app.tenancy import bind, narrow
+from app.tenancy import bind, bind_partner, narrow
 
 PLATFORM = "platform"
 # Built once: it runs at every request.
@@ -73,10 +75,12 @@ async def sign_in(sessions: Sessions, *, username: str, password: str, now: date
 
 async def sign_in_client(session: AsyncSession, *, client_id: str, client_secret: str, now: datetime) -> TokenRead:
     """A token for a partner's machine (OAuth2 client credentials). Raises ClientRefused."""
-    statement = select(PartnerClient).where(col(PartnerClient.client_id) == client_id, *_may_sign_in(now))
+    statement = select(PartnerClient).where(col(PartnerClient.client_id) == client_id, *usable(now))
     client = (await session.scalars(statement)).one_or_none()
     if not client_secret_matches(client_secret, client.secret_sha256 if client else None) or client is None:
         raise ClientRefused
+    await bind_partner(session, client.partner_id)
+    client.signed_in_at = now
     return _token(Credential(client.id, None, client.partner_id), now=now)
 
 
@@ -166,11 +170,6 @@ async def _platform_caller(session: AsyncSession, account_id: UUID) -> Caller:
     )
 
 
-def _may_sign_in(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    alive = or_(col(PartnerClient.expires_at).is_(None), col(PartnerClient.expires_at) > now)
-    return col(PartnerClient.active).is_(True), alive
-
-
 async def _partner_caller(session: AsyncSession, credential: Credential, *, now: datetime) -> Caller:
     statement = (
         select(col(PartnerClient.client_id), col(Partner.code))
@@ -178,7 +177,7 @@ async def _partner_caller(session: AsyncSession, credential: Credential, *, now:
         .where(
             col(PartnerClient.id) == credential.account_id,
             col(PartnerClient.partner_id) == credential.partner_id,
-            *_may_sign_in(now),
+            *usable(now),
         )
     )
     client = (await session.execute(statement)).one_or_none()

@@ -34,8 +34,7 @@ async def create(
         amount_cents=body.amount_cents,
         effect_on=body.refunded_on,
         reference=body.reference,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     return await repayments.entry_read(session, entry)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.decisions import Outcome
-from app.domain.loan_lifecycle import LoanStage
+from app.domain.loan_lifecycle import CONTRACTED
 from app.domain.rectifications import ENDING, RectificationKind
 from app.schemas.decision_figures import (
     DecisionFiguresQuery,
@@ -22,7 +22,6 @@ from app.schemas.decision_figures import (
 from app.tables import Decision, Loan, Ratification, Rectification, Request
 from app.tenancy import of_tenant
 
-_CONTRACTED = (LoanStage.ACCEPTED, LoanStage.DISBURSED, LoanStage.LITIGATION)
 _LOANS = ("contracted", "not_contracted", "late", "another_amount")
 
 
@@ -58,7 +57,7 @@ def _by_outcome(query: DecisionFiguresQuery, within: list[ColumnElement[bool]], 
     contracted = exists().where(
         col(Loan.tenant_id) == Decision.tenant_id,
         col(Loan.decision_id) == Decision.id,
-        col(Loan.stage).in_(_CONTRACTED),
+        col(Loan.stage).in_(sorted(CONTRACTED)),
     )
     old_enough = today - timedelta(days=query.not_contracted_after_days or 0)
     loan, grant = col(Decision.loan_amount_cents), col(Decision.grant_cents)

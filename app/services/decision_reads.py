@@ -11,7 +11,7 @@ from app.domain.decisions import GIVES
 from app.domain.notices import FastTrackNotice
 from app.schemas.conditions import ConditionRead
 from app.schemas.decisions import BreachRead, DecisionRead, LoanTermsRead, OverrideRead, RequestDifferenceRead
-from app.services import conditions, notices, ratifications, rectifications, rules
+from app.services import check_standings, conditions, notices, ratifications, rectifications, rules
 from app.services import request_steps as steps
 from app.tables import Assessment, Decision, Request
 from app.tenancy import of_tenant
@@ -63,6 +63,7 @@ async def newly_taken(
         rules_version=rules_version,
         breaches=[BreachRead(**breach) for breach in decision.breaches],
         overrides=[OverrideRead(**override) for override in decision.overrides],
+        check_warnings=await check_standings.warnings(session, request.id),
     )
 
 

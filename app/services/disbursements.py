@@ -1,4 +1,4 @@
-"""Paying a loan out: the CCAS its own, in parts or whole, or a partner that tells of the payment."""
+"""Paying a loan of the CCAS's own funds out, in parts or whole."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from app.domain.contract_errors import AlreadyWithdrawn, ReleaseTooEarly
 from app.domain.dates import check_day, check_order
 from app.domain.disbursement_errors import MoreThanLent, NoSuchBorrower, NotASupplier
 from app.domain.eligibility import text_of
-from app.domain.errors import DisbursementDiffers, IllegalTransition, NotFound, RulesBreached
+from app.domain.errors import NotFound, RulesBreached
 from app.domain.ledger import EntryKind, PayeeKind
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.losses import check_taken_back
@@ -30,7 +30,6 @@ from app.schemas.disbursements import (
     PayeeRead,
 )
 from app.schemas.loans import LoanRead
-from app.schemas.offers import LenderDisbursementCreate, OfferRead
 from app.schemas.repayments import LedgerEntryRead, ReversalCreate
 from app.services import (
     contracts,
@@ -38,7 +37,6 @@ from app.services import (
     loan_states,
     loan_steps,
     losses,
-    offers,
     organisations,
     postings,
     repayments,
@@ -72,23 +70,6 @@ async def create(
     payee.entry_id = entry.id
     session.add(payee)
     return await loan_states.read(session, loan.id, as_of=today)
-
-
-async def create_by_lender(
-    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: LenderDisbursementCreate
-) -> OfferRead:
-    """Records that the partner paid its loan out, whole, under its own reference, too early or not: a fact reported.
-
-    Raises IllegalTransition, DisbursementDiffers, DateInFuture, DateOutOfOrder, DueBeforePaid, RulesBreached, NotFound.
-    """
-    loan = await offers.held_loan(session, caller, handoff_id, LoanAction.DISBURSE)
-    if loan.stage is not LoanStage.ACCEPTED:
-        raise IllegalTransition(action=LoanAction.DISBURSE.value, state=loan.stage.value)
-    if body.amount_cents != loan.principal_cents:
-        raise DisbursementDiffers(principal_cents=loan.principal_cents)
-    paid = Paid(body.amount_cents, body.disbursed_on, body.payee, body.reference)
-    await _record(session, loan, caller=caller, today=today, paid=paid)
-    return offers.read(loan)
 
 
 async def reverse(
@@ -174,8 +155,7 @@ async def _record(session: AsyncSession, loan: Loan, *, caller: Caller, today: d
         payee_kind=paid.payee.kind,
         payee_name=paid.payee.name,
         partner_id=loan.partner_id,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     if loan.stage is LoanStage.ACCEPTED:

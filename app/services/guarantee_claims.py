@@ -30,9 +30,9 @@ from app.schemas.guarantee_claims import (
     GuaranteeReversalCreate,
 )
 from app.schemas.guarantee_payments import GuaranteePaymentRead
-from app.services import guarantee_facts, loan_books, loan_states, loan_steps
+from app.services import guarantee_facts, handoff_steps, loan_books, loan_states, loan_steps
 from app.services.guarantee_facts import Facts
-from app.tables import GuaranteeClaim, GuaranteeReversal, Loan, Request
+from app.tables import GuaranteeClaim, GuaranteeReversal, Handoff, Loan, Request
 from app.tenancy import bound_tenant, of_tenant, widened
 
 _COLUMNS = [name for name in GuaranteeClaimRead.model_fields if name in GuaranteeClaim.model_fields]
@@ -112,13 +112,16 @@ async def reverse(
 ) -> GuaranteeClaimRead:
     """Takes a claim back, once; its letter may then be entered anew.
 
+    Its handoff to the lender, where it has one, is taken back with it.
+
     Raises NotFound, GuaranteeEntryReversed, ClaimSettledInPart, DateOutOfOrder, DateInFuture.
     """
     claim = await load(session, claim_id)
     loan = await loan_steps.locked(session, claim.loan_id)
     facts = await guarantee_facts.of_loans(session, [loan.id])
     facts.check_standing(claim)
-    check_day("reversed_on", body.reversed_on, not_before=claim.lost_on, today=today)
+    told_on = await handoff_steps.last_step_on(session, col(Handoff.guarantee_claim_id) == claim.id)
+    check_day("reversed_on", body.reversed_on, not_before=max(claim.lost_on, told_on or claim.lost_on), today=today)
     state = facts.state(claim)
     # What was recovered was shared out on the losses told by then.
     if state.paid_cents or facts.standing(facts.recoveries):
@@ -128,6 +131,7 @@ async def reverse(
             tenant_id=loan.tenant_id, claim_id=claim.id, account_id=caller.account_id, **body.model_dump()
         )
     )
+    await handoff_steps.withdraw_claim(session, claim.id, caller=caller, effect_on=body.reversed_on)
     loan.version += 1
     await session.flush()  # the answer is read back
     return await read(session, claim.id)
@@ -162,7 +166,8 @@ async def _claimed_cents(
 ) -> int:
     """What is claimed, in cents. Raises ClaimAboveShare, ClaimAboveCap."""
     guarantee = (product.guarantees or ())[place]
-    called = await _called_cents(session, loan, guarantee)
+    await _take_turn(session, guarantee)
+    called = await called_cents(session, loan, guarantee)
     lost = Lost(principal_cents=body.principal_cents, interest_cents=body.interest_cents)
     part = guarantees.part_of_loss(product, place, lost, called_cents=called)
     uncapped = part.cents + part.capped_cents
@@ -180,15 +185,19 @@ async def _claimed_cents(
     return claimed
 
 
-async def _called_cents(session: AsyncSession, loan: Loan, guarantee: Guarantee) -> int:
-    """What the guarantor was called for on the portfolio, whatever communes the caller sees, in cents.
+async def _take_turn(session: AsyncSession, guarantee: Guarantee) -> None:
+    """Whoever claims on the guarantor meanwhile waits: a cap that bounds all losses is never passed by two at once."""
+    if guarantee.cap_of is CapOf.PORTFOLIO:
+        turn = func.hashtextextended(f"{bound_tenant(session)}/guarantee/{guarantee.guarantor}", 0)
+        await session.execute(select(func.pg_advisory_xact_lock(turn)))
 
-    Whoever claims on it meanwhile waits: a cap that bounds all losses is never passed by two at once.
+
+async def called_cents(session: AsyncSession, loan: Loan, guarantee: Guarantee, *, but_for: UUID | None = None) -> int:
+    """What the guarantor was called for on the portfolio, but for one claim, whatever communes the caller sees, in
+    cents; 0 where no cap bounds it.
     """
     if guarantee.cap_of is not CapOf.PORTFOLIO:
         return 0
-    turn = func.hashtextextended(f"{bound_tenant(session)}/guarantee/{guarantee.guarantor}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(turn)))
     request = await session.get_one(Request, (loan.tenant_id, loan.request_id))
     async with widened(session):
         portfolio = select(col(Loan.id)).join(
@@ -213,6 +222,7 @@ async def _called_cents(session: AsyncSession, loan: Loan, guarantee: Guarantee)
                 col(GuaranteeClaim.guarantor) == guarantee.guarantor,
                 col(GuaranteeClaim.loan_id).in_(alike),
                 col(GuaranteeReversal.id).is_(None),
+                col(GuaranteeClaim.id).is_distinct_from(but_for),
             )
         )
         return int(called.one())

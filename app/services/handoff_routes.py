@@ -1,25 +1,25 @@
 """The ways of the partners to what was handed over to them, across tenants."""
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.errors import NotFound
 from app.domain.permissions import Caller
-from app.tables import Handoff, HandoffRoute
+from app.tables import Handoff, HandoffRoute, Tenant
 from app.tenancy import bind, bind_partner
 
 
 async def follow(session: AsyncSession, caller: Caller, handoff_id: UUID) -> HandoffRoute:
     """The partner's way to one handoff, the transaction being bound to its CCAS from now on.
 
-    Raises NotFound for what is unknown or another partner's: the two look the same.
+    Raises NotFound for what is unknown or another partner's, and, for who speaks for it in one CCAS, another CCAS's:
+    all look the same.
     """
-    statement = select(HandoffRoute).where(
-        col(HandoffRoute.handoff_id) == handoff_id, col(HandoffRoute.partner_id) == caller.partner_id
-    )
+    statement = select(HandoffRoute).where(col(HandoffRoute.handoff_id) == handoff_id, *_of(caller))
     route = (await session.scalars(statement)).one_or_none()
     if route is None:
         raise NotFound
@@ -27,11 +27,22 @@ async def follow(session: AsyncSession, caller: Caller, handoff_id: UUID) -> Han
     return route
 
 
+async def time_zone(session: AsyncSession, caller: Caller, handoff_id: UUID) -> ZoneInfo:
+    """That of the CCAS of a handoff; of the caller where there is no way to it, as whoever follows it is told."""
+    statement = (
+        select(col(Tenant.time_zone))
+        .join(HandoffRoute, col(HandoffRoute.tenant_id) == Tenant.id)
+        .where(col(HandoffRoute.handoff_id) == handoff_id, *_of(caller))
+    )
+    name = (await session.scalars(statement)).one_or_none()
+    return ZoneInfo(name) if name else caller.time_zone
+
+
 async def tenants_of(session: AsyncSession, caller: Caller) -> list[UUID]:
     """The CCAS that handed something over to the partner."""
     statement = (
         select(col(HandoffRoute.tenant_id))
-        .where(col(HandoffRoute.partner_id) == caller.partner_id)
+        .where(*_of(caller))
         .group_by(col(HandoffRoute.tenant_id))
         .order_by(col(HandoffRoute.tenant_id))
     )
@@ -42,6 +53,12 @@ async def tenants_behind(session: AsyncSession, handoff_ids: list[UUID]) -> set[
     """The CCAS of those of the handoffs that were sent to the partner."""
     statement = select(col(HandoffRoute.tenant_id)).where(col(HandoffRoute.handoff_id).in_(handoff_ids))
     return set((await session.scalars(statement)).all())
+
+
+def _of(caller: Caller) -> list[ColumnElement[bool]]:
+    """The ways that whoever speaks for a partner may take: its machines to every CCAS, others to their own."""
+    own = [] if caller.tenant_id is None else [col(HandoffRoute.tenant_id) == caller.tenant_id]
+    return [col(HandoffRoute.partner_id) == caller.partner_id, *own]
 
 
 async def open_way(session: AsyncSession, handoff: Handoff) -> None:

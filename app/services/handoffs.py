@@ -9,12 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.dates import check_day
-from app.domain.errors import IllegalTransition, LoanInTheWay
-from app.domain.handoff_lifecycle import OVER, HandoffAction, HandoffKind, HandoffStatus, after
+from app.domain.errors import IllegalTransition, LoanInTheWay, MicrocreditError
+from app.domain.handoff_errors import ChoiceReasonMissing
+from app.domain.handoff_lifecycle import OVER, STAGE_OF, HandoffAction, HandoffKind, HandoffStatus, after
 from app.domain.lenders import Lending
-from app.domain.partner_errors import HandoffAlreadyOpen, LenderHasNotRefused, NoLender, PrecheckNotAsked
+from app.domain.partner_errors import (
+    AuthorisationMissing,
+    HandoffAlreadyOpen,
+    HandoffNotAgreed,
+    LenderHasNotRefused,
+    NoAgreement,
+    NoLender,
+    PrecheckNotAsked,
+)
 from app.domain.permissions import Caller
-from app.domain.products import ListingPolicy, Product
+from app.domain.products import Product
 from app.domain.request_lifecycle import RequestAction, RequestStatus
 from app.schemas.base import Page
 from app.schemas.handoffs import (
@@ -28,10 +37,11 @@ from app.schemas.handoffs import (
 from app.services import (
     agreements,
     authorisations,
+    checks_wanted,
     conditions,
     decisions,
-    handoff_payloads,
-    handoff_routes,
+    handoff_contents,
+    handoff_sending,
     handoff_steps,
     partners,
     ratifications,
@@ -39,7 +49,7 @@ from app.services import (
 )
 from app.services import request_steps as steps
 from app.services.pages import page
-from app.tables import Handoff, HandoffPayload, Partner, Request
+from app.tables import Handoff, Partner, Request
 
 _OWN_COLUMNS = [getattr(Handoff, name) for name in HandoffItem.model_fields if name in Handoff.model_fields]
 _ITEMS = TypeAdapter(list[HandoffItem])
@@ -52,7 +62,8 @@ async def create(
     """Hands the file over: it lies in the partner's inbox as soon as this is done.
 
     Raises NoLender, PrecheckNotAsked, IllegalTransition, ConditionsNotMet, HandoffAlreadyOpen, UnknownPartner,
-    NoAgreement, AuthorisationMissing, DateInFuture, DateOutOfOrder.
+    ChoiceReasonMissing, NoAgreement, HandoffNotAgreed, ChannelNotAgreed, AuthorisationMissing, DateInFuture,
+    DateOutOfOrder.
     """
     on = body.sent_on or today
     request = await steps.locked(session, request_id)
@@ -60,33 +71,34 @@ async def create(
     await check_sendable(session, request, product, body.kind)
     check_day("sent_on", on, not_before=await _ready_on(session, request, body.kind), today=today)
     partner = await partners.by_code(session, body.partner or product.lender.code)
-    agreement = await agreements.in_force(session, partner, on=on)
+    agreement = await agreements.in_force_for(session, partner, body.kind, on=on)
+    channel = agreements.channel_of(agreement, partner, body.channel)
     await authorisations.check_given(session, request, partner, body.kind, on=on)
-    content = await handoff_payloads.build(session, request, body.kind, support_person=body.support_person)
-    payload = handoff_payloads.canonical(content)
+    await _check_choice(session, request, partner, body)
+    gate = product.gate(STAGE_OF[body.kind])
     handoff = Handoff(
         tenant_id=request.tenant_id,
         request_id=request.id,
         partner_id=partner.id,
         agreement_id=agreement.id,
         kind=body.kind,
+        channel=channel,
         status=HandoffStatus.READY,
         support_person=body.support_person,
-        payload_sha256=handoff_payloads.digest(payload),
+        choice_reason=body.choice_reason,
+        payload_sha256="",
+        check_effect=gate.effect,
+        check_told_by=None if gate.told_by is None else list(gate.told_by),
     )
-    session.add(handoff)
-    await session.flush()  # what follows refers to the handoff through foreign keys without an ORM relation
-    session.add(HandoffPayload(tenant_id=handoff.tenant_id, handoff_id=handoff.id, text=payload))
-    await handoff_steps.move(session, handoff, HandoffAction.SEND, caller=caller, effect_on=on)
-    await handoff_routes.open_way(session, handoff)
+    await handoff_sending.send(session, handoff, caller=caller, effect_on=on)
     if body.kind is HandoffKind.LOAN_FILE:
         steps.move(session, request, RequestAction.SEND_TO_LENDER, caller=caller, effect_on=on)
-    return await _read(session, handoff)
+    return await _read(session, handoff, on=today)
 
 
 async def list_page(session: AsyncSession, *, query: HandoffQuery) -> Page[HandoffItem]:
     """Handoffs, newest first."""
-    filters = {"request_id": query.request_id, "status": query.status, "kind": query.kind}
+    filters = {name: getattr(query, name) for name in HandoffQuery.model_fields if name in Handoff.model_fields}
     statement = (
         select(*_OWN_COLUMNS, col(Partner.code).label("partner"))
         .join(Partner, col(Partner.id) == Handoff.partner_id)
@@ -95,20 +107,26 @@ async def list_page(session: AsyncSession, *, query: HandoffQuery) -> Page[Hando
     return await page(session, statement, Handoff, query=query, items=_ITEMS)
 
 
-async def read(session: AsyncSession, handoff_id: UUID) -> HandoffRead:
+async def read(session: AsyncSession, handoff_id: UUID, *, today: date) -> HandoffRead:
     """One handoff, or NotFound."""
-    return await _read(session, await handoff_steps.load(session, handoff_id))
+    return await _read(session, await handoff_steps.load(session, handoff_id), on=today)
 
 
 async def complete(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: CompletionCreate
 ) -> HandoffRead:
-    """Answers what the partner asked for. Raises NotFound, IllegalTransition, AuthorisationMissing."""
+    """Answers what the partner asked for, and sends what has changed since as one more text where that is asked.
+
+    Raises NotFound, IllegalTransition, AuthorisationMissing, PayloadUnchanged.
+    """
     handoff, request = await handoff_steps.held(session, handoff_id)
     after(handoff.kind, handoff.status, HandoffAction.COMPLETE)
-    await authorisations.check_still_given(session, request, handoff, on=today)
+    if request is not None:
+        await authorisations.check_still_given(session, request, handoff, on=today)
+    if body.resend:
+        await handoff_sending.send_again(session, handoff)
     await handoff_steps.move(session, handoff, HandoffAction.COMPLETE, caller=caller, effect_on=today, note=body.note)
-    return await _read(session, handoff)
+    return await _read(session, handoff, on=today)
 
 
 async def withdraw(
@@ -119,17 +137,17 @@ async def withdraw(
     Raises NotFound, IllegalTransition, LoanInTheWay, DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held(session, handoff_id)
-    earliest = await handoff_steps.last_act_on(session, request, handoff.kind)
+    earliest = await handoff_steps.last_act_of(session, handoff, request)
     check_day("withdrawn_on", body.withdrawn_on, not_before=earliest, today=today)
-    if await steps.live_loan(session, request.id) is not None:
+    if request is not None and await steps.live_loan(session, request.id) is not None:
         raise LoanInTheWay
     accepted = handoff.status is HandoffStatus.ACCEPTED and handoff.kind is HandoffKind.LOAN_FILE
     await handoff_steps.move(
         session, handoff, HandoffAction.WITHDRAW, caller=caller, effect_on=body.withdrawn_on, note=body.reason
     )
-    if accepted:
+    if request is not None and accepted:
         steps.move(session, request, RequestAction.LENDER_PARK, caller=caller, effect_on=body.withdrawn_on)
-    return await _read(session, handoff)
+    return await _read(session, handoff, on=today)
 
 
 async def check_sendable(session: AsyncSession, request: Request, product: Product, kind: HandoffKind) -> None:
@@ -139,7 +157,7 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
     if product.lending is Lending.OWN_FUNDS:
         raise NoLender
     precheck = kind is HandoffKind.PRECHECK
-    if precheck and product.ficp is not ListingPolicy.LENDER_CHECKS_BEFORE_APPOINTMENT:
+    if precheck and not product.asks_precheck:
         raise PrecheckNotAsked
     possible = {RequestStatus.INTAKE} if precheck else _ENDORSED
     if request.status not in possible:
@@ -156,6 +174,16 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
             raise HandoffAlreadyOpen(partner=partner.code, partner_name=partner.name)
 
 
+async def _check_choice(session: AsyncSession, request: Request, partner: Partner, body: HandoffCreate) -> None:
+    """Raises ChoiceReasonMissing where nothing says why a file goes to another lender than it was endorsed to."""
+    if body.kind is not HandoffKind.LOAN_FILE or body.choice_reason is not None:
+        return
+    endorsed_to = await decisions.chosen_lender(session, request.id)
+    if endorsed_to not in (None, partner.code):
+        named = await partners.by_code(session, endorsed_to)
+        raise ChoiceReasonMissing(endorsed_to=named.name, partner=partner.code, partner_name=partner.name)
+
+
 async def _ready_on(session: AsyncSession, request: Request, kind: HandoffKind) -> date:
     """The first day on which it may leave: that of the latest act, or of the last condition of an endorsed file."""
     last_act_on = await handoff_steps.last_act_on(session, request, kind)
@@ -165,15 +193,28 @@ async def _ready_on(session: AsyncSession, request: Request, kind: HandoffKind) 
 
 
 async def check_may_send(session: AsyncSession, request: Request, kind: HandoffKind, *, today: date) -> None:
-    """The same today, and what keeps the file from its lender.
+    """The same today, and what keeps the file from every lender that there is an agreement with.
 
-    Raises NoAgreement, AuthorisationMissing besides.
+    Raises NoAgreement, HandoffNotAgreed, AuthorisationMissing besides, as the one that it would go to is refused.
     """
-    product = await _lent_under(session, request, kind, on=today)
+    others = [partner.code for partner in await agreements.partners_on(session, on=today)]
+    refusals: list[MicrocreditError] = []
+    for lender in (None, *others):
+        try:
+            return await _check_may_have(session, request, kind, lender, on=today)
+        except (NoLender, NoAgreement, HandoffNotAgreed, AuthorisationMissing) as refused:
+            refusals.append(refused)
+    raise refusals[0]
+
+
+async def _check_may_have(
+    session: AsyncSession, request: Request, kind: HandoffKind, lender: str | None, *, on: date
+) -> None:
+    product = await _lent_under(session, request, kind, on=on, lender=lender)
     await check_sendable(session, request, product, kind)
-    partner = await partners.by_code(session, product.lender.code)
-    await agreements.in_force(session, partner, on=today)
-    await authorisations.check_given(session, request, partner, kind, on=today)
+    partner = await partners.by_code(session, lender or product.lender.code)
+    await agreements.in_force_for(session, partner, kind, on=on)
+    await authorisations.check_given(session, request, partner, kind, on=on)
 
 
 async def _lent_under(
@@ -207,9 +248,12 @@ async def check_refused(session: AsyncSession, request: Request) -> None:
         raise LenderHasNotRefused
 
 
-async def _read(session: AsyncSession, handoff: Handoff) -> HandoffRead:
+async def _read(session: AsyncSession, handoff: Handoff, *, on: date) -> HandoffRead:
     return HandoffRead(
-        **handoff.model_dump(include=set(HandoffRead.model_fields) - {"payload"}),
+        **handoff.model_dump(include=set(HandoffRead.model_fields)),
         partner=await partners.code_of(session, handoff.partner_id),
+        check_wanted=await checks_wanted.is_wanted(session, handoff),
+        payload_withheld=await handoff_contents.withheld(session, handoff, on=on),
         **await handoff_steps.told(session, handoff),
+        payloads=await handoff_steps.payloads(session, handoff),
     )

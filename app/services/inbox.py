@@ -1,6 +1,6 @@
 """The inbox of a partner across the CCAS that hand files over to it, and its answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,21 +12,41 @@ from sqlmodel import col
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition
 from app.domain.ficp import Standing
-from app.domain.handoff_lifecycle import HandoffAction, HandoffKind, HandoffStatus
+from app.domain.handoff_errors import AnswerDiffers
+from app.domain.handoff_lifecycle import STAGE_OF, HandoffAction, HandoffKind, Withheld
 from app.domain.partner_errors import AnsweredByCheck
 from app.domain.permissions import Caller
-from app.domain.request_lifecycle import ENDED, RequestAction
+from app.domain.query_keys import query_key
+from app.domain.request_lifecycle import RequestAction
 from app.schemas.base import Page
-from app.schemas.inbox import AcknowledgementCreate, AnswerCreate, InboxItem, InboxQuery, InboxRead, InboxState
-from app.services import authorisations, handoff_routes, handoff_steps
+from app.schemas.handoffs import HandoffStep
+from app.schemas.inbox import (
+    AcknowledgementCreate,
+    AnswerCreate,
+    InboxAnswer,
+    InboxItem,
+    InboxQuery,
+    InboxRead,
+    InboxState,
+    QueryKeys,
+)
+from app.services import authorisations, checks_wanted, handoff_contents, handoff_routes, handoff_steps
 from app.services import request_steps as steps
 from app.services.check_standings import weigh
 from app.services.pages import keyset_page
-from app.tables import Handoff, HandoffRoute, Tenant
+from app.tables import Handoff, HandoffRoute, HandoffTransition, Tenant
 from app.tenancy import bind, of_tenant
 
 _OF_HANDOFF = ("kind", "payload_sha256")
-_PLAIN_ANSWERS = {"refused": HandoffAction.REFUSE, "more_information": HandoffAction.ASK}
+_ANSWERS = {
+    "accepted": HandoffAction.ACCEPT,
+    "refused": HandoffAction.REFUSE,
+    "more_information": HandoffAction.ASK,
+}
+# What an answer may have been followed by.
+_TOLD_BY = {decision: frozenset({action}) for decision, action in _ANSWERS.items()} | {
+    "accepted": frozenset({HandoffAction.ACCEPT, HandoffAction.PARK})
+}
 
 
 async def list_page(session: AsyncSession, *, caller: Caller, query: InboxQuery) -> Page[InboxItem]:
@@ -51,47 +71,97 @@ async def list_page(session: AsyncSession, *, caller: Caller, query: InboxQuery)
     return Page(items=items, next_cursor=next_cursor)
 
 
-async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller) -> InboxRead:
-    """One handoff with its payload, or NotFound."""
+async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date) -> InboxRead:
+    """One handoff, with its payload as long as the partner may read it. Raises NotFound."""
     await handoff_routes.follow(session, caller, handoff_id)
-    return await _read(session, await handoff_steps.load(session, handoff_id))
+    return await _read(session, await handoff_steps.load(session, handoff_id), on=today)
 
 
 async def acknowledge(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: AcknowledgementCreate | None
-) -> InboxState:
-    """The partner has the file. Raises NotFound, IllegalTransition."""
-    handoff, _ = await handoff_steps.held_by_partner(session, caller, handoff_id)
-    handoff.partner_reference = (body.reference if body else None) or handoff.partner_reference
-    await handoff_steps.move(session, handoff, HandoffAction.ACKNOWLEDGE, caller=caller, effect_on=today)
+) -> InboxAnswer:
+    """The partner has the file; told again, it is the same. Raises NotFound, IllegalTransition."""
+    handoff, _ = await handoff_steps.held_for_partner(session, caller, handoff_id)
+    reference = body.reference if body else None
+    told = await _told(session, handoff, {HandoffAction.ACKNOWLEDGE})
+    if any(_is_under(step, reference, caller) for step in told):
+        return await _state(session, handoff, known=True)
+    handoff.partner_reference = reference or handoff.partner_reference
+    await handoff_steps.move(
+        session, handoff, HandoffAction.ACKNOWLEDGE, caller=caller, effect_on=today, reference=reference
+    )
     return await _state(session, handoff)
 
 
 async def answer(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: AnswerCreate
-) -> InboxState:
-    """The lender's answer to a loan file; an acceptance is parked until its FICP check is favourable.
+) -> InboxAnswer:
+    """The lender's answer; the acceptance of a loan file is parked until its FICP check opens the gate of the CCAS.
 
-    A refusal leaves the request with the CCAS, which gives the person another answer or turns to another lender.
+    A refusal leaves the file, the claim or the statement with the CCAS: a file goes to another lender or the person is
+    given another answer, the others may be sent again once corrected. The same answer told again, whichever way, is the
+    same answer, wherever the handoff stands by then.
 
-    Raises NotFound, AnsweredByCheck, IllegalTransition, AuthorisationMissing, DateInFuture, DateOutOfOrder.
+    Raises NotFound, AnsweredByCheck, AnswerDiffers, IllegalTransition, AuthorisationMissing, DateInFuture,
+    DateOutOfOrder.
     """
-    handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
+    handoff, request = await handoff_steps.held_for_partner(session, caller, handoff_id)
     if handoff.kind is HandoffKind.PRECHECK:
         raise AnsweredByCheck
-    earliest = await handoff_steps.last_act_on(session, request, handoff.kind)
+    if await _is_known(session, handoff, body, caller=caller):
+        return await _state(session, handoff, known=True)
+    earliest = await handoff_steps.last_act_of(session, handoff, request)
     check_day("decided_on", body.decided_on, not_before=earliest, today=today)
-    action, on = _PLAIN_ANSWERS.get(body.decision), body.decided_on
-    if action is None:
+    action, on = _ANSWERS[body.decision], body.decided_on
+    if request is not None and action is HandoffAction.ACCEPT:
         await authorisations.check_still_given(session, request, handoff, on=on)
         action, on = await _acceptance(session, handoff, on=on)
     handoff.partner_reference = body.reference or handoff.partner_reference
     if action is not HandoffAction.ASK:
         handoff.answered_on = body.decided_on
-    await handoff_steps.move(session, handoff, action, caller=caller, effect_on=on, note=body.asked)
-    if action is HandoffAction.ACCEPT:
+    await handoff_steps.move(
+        session,
+        handoff,
+        action,
+        caller=caller,
+        effect_on=on,
+        note=body.asked,
+        decided_on=body.decided_on,
+        reference=body.reference,
+    )
+    if request is not None and action is HandoffAction.ACCEPT:
         steps.move(session, request, RequestAction.LENDER_ACCEPT, caller=caller, effect_on=on)
     return await _state(session, handoff)
+
+
+async def _is_known(session: AsyncSession, handoff: Handoff, body: AnswerCreate, *, caller: Caller) -> bool:
+    """Whether the answer was told before. Raises AnswerDiffers where an acceptance or a refusal was told otherwise."""
+    steps_taken = await _told(session, handoff, _TOLD_BY[body.decision])
+    given = [step for step in steps_taken if step.decided_on is not None]
+    told = (body.decided_on, body.asked)
+    if any((step.decided_on, step.note) == told and _is_under(step, body.reference, caller) for step in given):
+        return True
+    if given and body.asked is None:
+        raise AnswerDiffers(decided_on=str(given[-1].decided_on))
+    return False
+
+
+async def _told(
+    session: AsyncSession, handoff: Handoff, actions: Collection[HandoffAction]
+) -> Sequence[HandoffTransition]:
+    statement = select(HandoffTransition).where(
+        of_tenant(session, HandoffTransition),
+        col(HandoffTransition.handoff_id) == handoff.id,
+        col(HandoffTransition.action).in_(actions),
+    )
+    return (await session.scalars(statement.order_by(col(HandoffTransition.id)))).all()
+
+
+def _is_under(step: HandoffTransition, reference: str | None, caller: Caller) -> bool:
+    """Whether a step was told under a reference; a letter or an officer that names none differs from no other."""
+    references = (step.partner_reference, reference)
+    by_people = step.telling_id is not None or caller.telling_id is not None
+    return references[0] == references[1] or (by_people and None in references)
 
 
 async def _acceptance(session: AsyncSession, handoff: Handoff, *, on: date) -> tuple[HandoffAction, date]:
@@ -99,9 +169,10 @@ async def _acceptance(session: AsyncSession, handoff: Handoff, *, on: date) -> t
     if handoff.answered_on is not None:
         raise IllegalTransition(action="accept", state=handoff.status.value)
     weighed = await weigh(session, handoff, on=on)
-    if weighed.standing is not Standing.FAVOURABLE:
+    if not weighed.opens:
         return HandoffAction.PARK, on
-    return HandoffAction.ACCEPT, max(on, weighed.consulted_on or on)
+    rests_on = weighed.consulted_on if weighed.standing is Standing.FAVOURABLE else None
+    return HandoffAction.ACCEPT, max(on, rests_on or on)
 
 
 async def _behind(session: AsyncSession, routes: Sequence[HandoffRoute]) -> dict[UUID, dict[str, Any]]:
@@ -110,26 +181,55 @@ async def _behind(session: AsyncSession, routes: Sequence[HandoffRoute]) -> dict
     for tenant_id in dict.fromkeys(route.tenant_id for route in routes):
         await bind(session, tenant_id)
         ids = [route.handoff_id for route in routes if route.tenant_id == tenant_id]
-        columns = [getattr(Handoff, name) for name in _OF_HANDOFF]
+        columns = [*(getattr(Handoff, name) for name in _OF_HANDOFF), checks_wanted.wanted(session)]
         statement = select(col(Handoff.id), *columns).where(of_tenant(session, Handoff), col(Handoff.id).in_(ids))
         for handoff_id, *values in (await session.execute(statement)).all():
-            found[handoff_id] = dict(zip(_OF_HANDOFF, values, strict=True))
+            found[handoff_id] = dict(zip((*_OF_HANDOFF, "check_wanted"), values, strict=True))
     return found
 
 
-async def _state(session: AsyncSession, handoff: Handoff) -> InboxState:
-    return InboxState(**await _plain(session, handoff, InboxState))
+async def _state(session: AsyncSession, handoff: Handoff, *, known: bool = False) -> InboxAnswer:
+    return InboxAnswer(**await _plain(session, handoff, InboxState), known=known)
 
 
-async def _read(session: AsyncSession, handoff: Handoff) -> InboxRead:
+async def _read(session: AsyncSession, handoff: Handoff, *, on: date) -> InboxRead:
+    withheld = await handoff_contents.withheld(session, handoff, on=on)
     told = await handoff_steps.told(session, handoff)
-    request = await steps.load(session, handoff.request_id)
-    if handoff.status is HandoffStatus.WITHDRAWN or request.status in ENDED:
-        told["payload"] = None
-    return InboxRead(**await _plain(session, handoff, InboxRead), **told)
+    steps_told = [_shown(step, withheld) for step in told["steps"]]
+    payload = None if withheld else told["payload"]
+    return InboxRead(
+        **await _plain(session, handoff, InboxRead),
+        payload=payload,
+        payload_withheld=withheld,
+        ficp_query_keys=_query_keys(payload) if payload and handoff.kind in STAGE_OF else None,
+        steps=steps_told,
+    )
+
+
+def _query_keys(payload: Mapping[str, Any]) -> QueryKeys:
+    return QueryKeys(**{party: _query_key(payload[party]) for party in QueryKeys.model_fields})
+
+
+def _query_key(person: Mapping[str, Any] | None) -> str | None:
+    if person is None or person["birth_on"] is None:
+        return None
+    return query_key(person["birth_name"], date.fromisoformat(person["birth_on"]))
+
+
+def _shown(step: HandoffStep, withheld: Withheld | None) -> HandoffStep:
+    """A step as the partner reads it: why the CCAS took something back, for another lender perhaps, is its own; what it
+    answered goes with the payload.
+    """
+    is_hidden = step.action is HandoffAction.WITHDRAW or (withheld and step.action is HandoffAction.COMPLETE)
+    return step.model_copy(update={"note": None}) if is_hidden else step
 
 
 async def _plain(session: AsyncSession, handoff: Handoff, form: type[InboxState]) -> dict[str, Any]:
     route = await session.get_one(HandoffRoute, handoff.id)
     tenant = await session.get_one(Tenant, handoff.tenant_id)
-    return {**handoff.model_dump(include=set(form.model_fields)), "tenant": tenant.slug, "sent_at": route.sent_at}
+    return {
+        **handoff.model_dump(include=set(form.model_fields)),
+        "tenant": tenant.slug,
+        "sent_at": route.sent_at,
+        "check_wanted": await checks_wanted.is_wanted(session, handoff),
+    }

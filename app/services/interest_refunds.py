@@ -88,7 +88,9 @@ async def _repaid(session: AsyncSession, loan: Loan, *, on: date) -> _Repaid:
     facts = await loan_books.facts(session, loan)
     lent = await partner_loans.paid_out(session, loan_id=loan.id)
     settled = lent[0].settled_on() if lent else await loan_books.settled_on(session, loan, on=on)
-    lost = (await guarantee_facts.of_loans(session, [loan.id])).claimed()
+    lost = (await guarantee_facts.of_loans(session, [loan.id])).claimed() or any(
+        fact.kind is EntryKind.LOSS for fact in facts
+    )
     if settled is None or settled > on or lost:
         raise LoanNotRepaid(on=on.isoformat())
     unpaid = await lender_facts.told_unpaid(session, loan, date.max)

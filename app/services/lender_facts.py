@@ -11,10 +11,11 @@ from app.domain import books
 from app.domain.allocation import Slot
 from app.domain.books import Books
 from app.domain.ledger import Fact
+from app.domain.lender_reports import ReportKind
 from app.domain.statements import LineKind
 from app.schemas.loans import GuaranteeRead, LenderRead
-from app.services import loan_steps, partners
-from app.tables import Loan, Statement, StatementLine, StatementPosition
+from app.services import lender_reversals, loan_steps, partners, schedules
+from app.tables import LenderReport, Loan, Statement, StatementLine, StatementPosition
 from app.tenancy import of_tenant
 
 # What the rules may leave open and the lender's loan shows as such.
@@ -50,6 +51,8 @@ async def read(
         return None
     _, product = await loan_steps.rules_of(session, loan)
     told = await _last_balance(session, loan, as_of)
+    lost = await _reported(session, loan, ReportKind.LOSS, as_of)
+    called_due = await _reported(session, loan, ReportKind.ACCELERATION, as_of)
     gap = told[1] - books.books(facts, slots, on=told[0]).outstanding_cents if told else None
     return LenderRead(
         partner=await partners.code_of(session, loan.partner_id),
@@ -65,8 +68,22 @@ async def read(
         position_on=await position_on(session, loan),
         reported_outstanding_cents=told[1] if told else None,
         gap_cents=gap,
-        unpaid_instalments=_still_unpaid(await told_unpaid(session, loan, as_of), state),
+        accelerated_on=min((one.effect_on for one in called_due), default=None),
+        lost_principal_cents=sum(one.principal_cents or 0 for one in lost),
+        lost_interest_cents=sum(one.interest_cents or 0 for one in lost),
+        unpaid_instalments=await _still_unpaid(session, loan, state, as_of=as_of),
     )
+
+
+async def _reported(session: AsyncSession, loan: Loan, kind: ReportKind, as_of: date) -> Sequence[LenderReport]:
+    statement = select(LenderReport).where(
+        of_tenant(session, LenderReport),
+        col(LenderReport.loan_id) == loan.id,
+        col(LenderReport.kind) == kind,
+        col(LenderReport.effect_on) <= as_of,
+        ~lender_reversals.is_reversed(session),
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple[date, int] | None:
@@ -87,15 +104,21 @@ async def _last_balance(session: AsyncSession, loan: Loan, as_of: date) -> tuple
     return None if row is None or row[1] is None else (row[0], row[1])
 
 
-def _still_unpaid(told: Sequence[int], state: Books) -> list[int]:
-    left = {row.number: row.left_cents for row in state.rows}
-    return [number for number in told if left[number]]
+async def _still_unpaid(session: AsyncSession, loan: Loan, state: Books, *, as_of: date) -> list[int]:
+    """The numbers that were told, of the schedule of their day, of the instalments that are not paid yet."""
+    told = await told_unpaid(session, loan, as_of)
+    if not told:
+        return []
+    slots_on = await schedules.slots_on(session, await schedules.timeline(session, loan))
+    left = {row.ref for row in state.rows if row.left_cents}
+    unpaid = {number for number, on in told for slot in slots_on(on) if slot.ref in left and slot.number == number}
+    return sorted(unpaid)
 
 
-async def told_unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[int]:
-    """The numbers of the instalments that the lender told were not paid when they were due."""
+async def told_unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[tuple[int, date]]:
+    """The numbers of the instalments that the lender told were not paid when they were due, and the positions."""
     statement = (
-        select(col(StatementLine.instalment_number))
+        select(col(StatementLine.instalment_number), col(Statement.position_on))
         .join(Statement, OF_STATEMENT)
         .where(
             of_tenant(session, StatementLine),
@@ -103,7 +126,7 @@ async def told_unpaid(session: AsyncSession, loan: Loan, as_of: date) -> list[in
             col(StatementLine.kind) == LineKind.UNPAID,
             col(Statement.position_on) <= as_of,
         )
-        .group_by(col(StatementLine.instalment_number))
-        .order_by(col(StatementLine.instalment_number))
+        .distinct()
+        .order_by(col(StatementLine.instalment_number), col(Statement.position_on))
     )
-    return [number for number in (await session.scalars(statement)).all() if number is not None]
+    return [(number, on) for number, on in await session.execute(statement) if number is not None]

@@ -33,8 +33,8 @@ async def of_request(
     }
 
 
-async def of_session(session: AsyncSession, *, title: str, on: date, reference: str | None) -> Data:
-    """The same for a paper of a session of a committee, in the name of the CCAS."""
+async def of_ccas(session: AsyncSession, *, title: str, on: date, reference: str | None) -> Data:
+    """The same for a paper of no request, in the name of the CCAS."""
     tenant = await session.get_one(Tenant, bound_tenant(session))
     return {
         "title": title,

@@ -34,8 +34,8 @@ WITH stages AS (
     coalesce(sum(amount_cents) FILTER (WHERE kind = 'disbursement'), 0) AS disbursed,
     coalesce(sum(CASE kind WHEN 'repayment' THEN amount_cents WHEN 'credit_refund' THEN -amount_cents END), 0) AS kept,
     coalesce(sum(amount_cents) FILTER (WHERE kind IN ('discharge', 'remission')), 0) AS ended,
-    coalesce(sum(amount_cents - off_books_cents) FILTER (WHERE kind IN ('write_off', 'discharge', 'remission')), 0)
-      AS lost
+    coalesce(sum(amount_cents - off_books_cents)
+      FILTER (WHERE kind IN ('write_off', 'discharge', 'remission', 'loss')), 0) AS lost
   FROM facts GROUP BY loan_id
 ), named AS (
   SELECT loan_id, instalment_ref, sum(amount_cents) AS told FROM facts

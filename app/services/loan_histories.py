@@ -13,11 +13,12 @@ from app.domain.allocation import Slot
 from app.domain.arrears import SupportLine
 from app.domain.closing import litigations, reasons_on
 from app.domain.ledger import Fact
+from app.domain.lender_reports import ReportKind
 from app.domain.loan_lifecycle import ClosingReason, LoanAction, LoanStage, Step, stage_on
 from app.domain.over_indebtedness import ProcedureEvent, suspended_on
-from app.services import loan_books, schedules, support_covers, suspensions
+from app.services import lender_reversals, loan_books, schedules, support_covers, suspensions
 from app.services.schedules import Timeline
-from app.tables import Loan, LoanTransition
+from app.tables import LenderReport, Loan, LoanTransition
 from app.tenancy import of_tenant
 
 
@@ -32,6 +33,7 @@ class History:
     slots: Mapping[UUID, tuple[Slot, ...]]
     procedure: Sequence[ProcedureEvent]
     supports: Sequence[SupportLine]
+    guarantor_called_on: date | None
 
     def is_suspended(self, day: date) -> bool:
         """Whether nothing may be asked of the debtors on a day."""
@@ -57,6 +59,7 @@ class History:
             self.slots_on,
             last_due_on=self.last_due_on(day),
             litigations=litigations(self.steps, day),
+            guarantor_called_on=self.guarantor_called_on,
             on=day,
         )
 
@@ -103,6 +106,7 @@ async def _of(session: AsyncSession, principals: Mapping[UUID, int], *, known_at
     slots = await schedules.slots(session, every)
     procedures = await suspensions.rows_of(session, loan_ids, known_at=known_at)
     supports = await support_covers.lines_of(session, loan_ids, known_at=known_at)
+    called = await _guarantors_called(session, loan_ids, known_at)
     return [
         History(
             principal_cents=cents,
@@ -112,9 +116,29 @@ async def _of(session: AsyncSession, principals: Mapping[UUID, int], *, known_at
             slots=slots,
             procedure=suspensions.events(procedures.get(loan_id, [])),
             supports=[one.line for one in supports.get(loan_id, [])],
+            guarantor_called_on=called.get(loan_id),
         )
         for loan_id, cents in principals.items()
     ]
+
+
+async def _guarantors_called(
+    session: AsyncSession, loan_ids: Sequence[UUID], known_at: datetime | None
+) -> dict[UUID, date]:
+    """The first day on which the lender called on a guarantor, of the loans of which it did."""
+    statement = (
+        select(col(LenderReport.loan_id), func.min(LenderReport.effect_on).label("called_on"))
+        .where(
+            of_tenant(session, LenderReport),
+            col(LenderReport.loan_id).in_(loan_ids),
+            col(LenderReport.kind) == ReportKind.GUARANTEE_CALL,
+            ~lender_reversals.is_reversed(session),
+        )
+        .group_by(col(LenderReport.loan_id))
+    )
+    if known_at is not None:
+        statement = statement.where(col(LenderReport.entered_at) <= known_at)
+    return {row.loan_id: row.called_on for row in await session.execute(statement)}
 
 
 async def _steps(session: AsyncSession, loan_ids: Sequence[UUID], known_at: datetime | None) -> dict[UUID, list[Step]]:

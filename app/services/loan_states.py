@@ -13,9 +13,9 @@ from sqlmodel import col
 from app.domain import books, interest_subsidies, loan_lifecycle
 from app.domain.amortization import Instalment
 from app.domain.books import Books
-from app.domain.contracts import anomalies
+from app.domain.contracts import Calendar, LoanAnomaly, anomalies
 from app.domain.errors import DateOutOfOrder, DueBeforePaid, NothingOwed, RuleNotStated
-from app.domain.ledger import EntryKind, Fact
+from app.domain.ledger import EntryKind, Fact, standing
 from app.domain.loan_anomalies import of_repayments
 from app.domain.loan_lifecycle import LoanStage, LoanStatus
 from app.domain.products import Party
@@ -23,6 +23,7 @@ from app.schemas.loans import LoanRead, NextDue, SignatureRead
 from app.schemas.withdrawals import LoanWithdrawalRead
 from app.services import (
     contracts,
+    lender_anomalies,
     lender_facts,
     liabilities,
     loan_books,
@@ -67,7 +68,7 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date, known_at: d
     overdue_cents = 0 if is_suspended else sum(cents for _, cents in late)
     status = loan_lifecycle.status(
         stage,
-        first_due_on=state.rows[0].due_on if state.rows else None,
+        first_due_on=_first_due_on(state),
         outstanding_cents=state.outstanding_cents,
         overdue_cents=overdue_cents,
         is_suspended=is_suspended,
@@ -92,9 +93,27 @@ async def read(session: AsyncSession, loan_id: UUID, *, as_of: date, known_at: d
         awaiting_signature_of=await _awaited_on(session, loan, stage, signed),
         **asdict(days),
         withdrawal=await _withdrawal_on(session, loan, as_of, known_at),
-        anomalies=[*anomalies(_paid_on(facts, as_of), days), *of_repayments(facts, state, stage, on=as_of)],
+        anomalies=await _anomalies(session, loan, facts, signed, state, stage, days, as_of=as_of),
         lender=await lender_facts.read(session, loan, slots, facts, state, as_of=as_of),
     )
+
+
+async def _anomalies(
+    session: AsyncSession,
+    loan: Loan,
+    facts: Sequence[Fact],
+    signed: Sequence[Signature],
+    state: Books,
+    stage: LoanStage,
+    days: Calendar,
+    *,
+    as_of: date,
+) -> list[LoanAnomaly]:
+    of_lender = await lender_anomalies.of_loan(
+        session, loan, facts, signed, stage, first_due_on=_first_due_on(state), on=as_of
+    )
+    of_money = of_repayments(facts, state, stage, on=as_of)
+    return [*anomalies(_paid_on(facts, as_of), days), *of_money, *of_lender]
 
 
 async def known_until(session: AsyncSession, loan: Loan, *, known_at: datetime | None = None) -> date | None:
@@ -211,8 +230,11 @@ async def _closing_reasons(
 
 
 def _paid_on(facts: Sequence[Fact], as_of: date) -> list[date]:
-    paid = [fact for fact in facts if fact.kind is EntryKind.DISBURSEMENT]
-    return [fact.effect_on for fact in paid if fact.effect_on <= as_of]
+    return [fact.effect_on for fact in standing(facts, on=as_of) if fact.kind is EntryKind.DISBURSEMENT]
+
+
+def _first_due_on(state: Books) -> date | None:
+    return state.rows[0].due_on if state.rows else None
 
 
 def _next_due(state: Books) -> NextDue | None:

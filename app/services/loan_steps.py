@@ -11,7 +11,7 @@ from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
 from app.domain.products import Product
 from app.domain.rules import RuleVersion
-from app.services import partners, rules
+from app.services import events, partners, rules
 from app.tables import Decision, Loan, LoanTransition, Request
 from app.tenancy import bound_tenant
 
@@ -72,8 +72,7 @@ def log(
         LoanTransition(
             tenant_id=loan.tenant_id,
             loan_id=loan.id,
-            account_id=caller.staff_account_id,
-            partner_client_id=caller.partner_client_id,
+            **caller.author,
             action=action,
             from_stage=before,
             to_stage=loan.stage,
@@ -82,6 +81,8 @@ def log(
             decision_id=decision_id,
         )
     )
+    moved = loan.stage is not before
+    events.of_loan(session, loan, (loan.stage if moved else action).value)
 
 
 async def rules_of(session: AsyncSession, loan: Loan) -> tuple[RuleVersion, Product]:

@@ -20,6 +20,7 @@ from app.domain.errors import (
     LoanAlreadyExists,
 )
 from app.domain.interest_subsidies import Shares
+from app.domain.ledger import EntryKind, standing
 from app.domain.loan_lifecycle import LoanAction, LoanStage, after
 from app.domain.partner_errors import PartnerLends
 from app.domain.permissions import Caller
@@ -32,7 +33,17 @@ from app.schemas.loans import (
     LoanListQuery,
     LoanRead,
 )
-from app.services import conditions, contracts, decisions, loan_states, loan_steps, ratifications, schedules, signatures
+from app.services import (
+    conditions,
+    contracts,
+    decisions,
+    loan_books,
+    loan_states,
+    loan_steps,
+    ratifications,
+    schedules,
+    signatures,
+)
 from app.services import request_steps as steps
 from app.services.pages import page
 from app.services.references import next_reference
@@ -120,11 +131,19 @@ async def cancel(
     """
     loan = await loan_steps.locked(session, loan_id)
     after(loan.stage, LoanAction.CANCEL)
+    await check_not_paid(session, loan)
     signed_on = [signature.signed_on for signature in await loan_states.signatures(session, loan)]
     check_day("cancelled_on", body.cancelled_on, not_before=max([loan.offered_on, *signed_on]), today=today)
     await rescind(session, loan, caller=caller, effect_on=body.cancelled_on)
     loan_steps.move(session, loan, LoanAction.CANCEL, caller=caller, effect_on=body.cancelled_on, reason=body.reason)
     return await loan_states.read(session, loan.id, as_of=today)
+
+
+async def check_not_paid(session: AsyncSession, loan: Loan) -> None:
+    """Raises IllegalTransition where a lender has paid out before all had signed: its loan is given up no more."""
+    facts = await loan_books.facts(session, loan)
+    if any(fact.kind is EntryKind.DISBURSEMENT for fact in standing(facts, on=date.max)):
+        raise IllegalTransition(action=LoanAction.CANCEL.value, state=LoanStage.DISBURSED.value)
 
 
 async def rescind(session: AsyncSession, loan: Loan, *, caller: Caller, effect_on: date) -> None:

@@ -104,8 +104,7 @@ async def enter(
         effect_on=fact.effect_on,
         reference=reference,
         decision_id=decision.id,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     return entry
@@ -138,8 +137,7 @@ async def take_back(
         effect_on=reversed_on,
         reverses_id=entry.id,
         reason=reason,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     losses.check_taken_back(facts, postings.fact_of(reversal), await slots_on(session, loan))
     await postings.enter(session, loan, reversal)

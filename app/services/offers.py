@@ -1,28 +1,28 @@
 """The loan of a partner: its offer on a file that it accepted, with its own rows."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain import interest_aids, offers
-from app.domain.amortization import Instalment
+from app.domain import offers
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanAlreadyExists, ReferenceAlreadyUsed, RuleNotStated, RulesBreached
 from app.domain.handoff_lifecycle import HandoffKind, HandoffStatus
-from app.domain.interest_subsidies import InterestShare, Shares
 from app.domain.loan_lifecycle import LoanAction, LoanStage
+from app.domain.money import percent_text
 from app.domain.offers import AgreementLimits, Offer
 from app.domain.partner_errors import OfferDiffers
 from app.domain.permissions import Caller
-from app.domain.products import Party, Product
+from app.domain.products import Party
 from app.domain.request_lifecycle import RequestStatus
 from app.parameters.law import national_law
-from app.schemas.offers import OfferCreate, OfferRead, OfferRow
+from app.schemas.offers import OfferCreate, OfferRead
 from app.services import (
     authorisations,
     check_standings,
@@ -31,7 +31,9 @@ from app.services import (
     handoff_steps,
     loan_steps,
     loans,
+    offer_rows,
     partners,
+    push_signatures,
     rules,
 )
 from app.services import request_steps as steps
@@ -45,10 +47,19 @@ async def create(
 ) -> OfferRead:
     """The partner offers its loan, on the rules that its file was endorsed under.
 
+    The same offer told again is the same loan, wherever it stands by then. An offer told before the acceptance of its
+    file, or before the check that it rests on, is refused and leaves nothing: it is to be told again after them.
+
     Raises NotFound, IllegalTransition, LoanAlreadyExists, AuthorisationMissing, CheckNotFavourable, OfferDiffers,
     RuleNotStated, RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
+    content = _content(body)
+    known = await _of_number(session, handoff, body.number)
+    if known is not None:
+        if (known.handoff_id, known.offer_sha256) != (handoff.id, content):
+            raise ReferenceAlreadyUsed
+        return read(known, known=True)
     await _check_awaited(session, handoff, request)
     earliest = await steps.last_act_on(session, request)
     check_day("offered_on", body.offered_on, not_before=earliest, today=today)
@@ -59,7 +70,6 @@ async def create(
     if offer.amount_cents != endorsement.loan_amount_cents:
         endorsed_cents = endorsement.loan_amount_cents
         raise OfferDiffers(offered_cents=offer.amount_cents, endorsed_cents=endorsed_cents)
-    await _check_number(session, handoff, body.number)
     loan = Loan(
         tenant_id=request.tenant_id,
         reference=await next_reference(session, series="P", year=body.offered_on.year),
@@ -76,30 +86,36 @@ async def create(
         offer_valid_until=body.valid_until,
         legal_regime=national_law().regime(offered_on=body.offered_on),
         contract_sha256=body.contract_sha256,
+        offer_sha256=content,
         signed_by=signed_by,
     )
     await loans.enter_offer(session, loan, offer.rows, offer.parts, caller=caller)
     return read(loan)
 
 
-async def held_loan(session: AsyncSession, caller: Caller, handoff_id: UUID, action: LoanAction) -> Loan:
-    """The partner's live loan on a handoff, held until the end of the transaction, for an action.
+async def reported_loan(session: AsyncSession, caller: Caller, handoff_id: UUID, action: str) -> Loan:
+    """The partner's loan on a handoff that a fact is told of, held until the end of the transaction: the live one, else
+    the last that was given up.
 
-    Raises NotFound for a handoff that is not the partner's, IllegalTransition where it has no loan.
+    Raises NotFound for a handoff that is not the partner's, SignatureMissing, IllegalTransition where it has no loan.
     """
     await handoff_routes.follow(session, caller, handoff_id)
-    statement = select(col(Loan.id)).where(
-        of_tenant(session, Loan), col(Loan.handoff_id) == handoff_id, col(Loan.stage) != LoanStage.CANCELLED
+    handoff = await handoff_steps.load(session, handoff_id)
+    await push_signatures.check_signed_on(session, caller, handoff)
+    statement = (
+        select(col(Loan.id))
+        .where(of_tenant(session, Loan), col(Loan.handoff_id) == handoff_id)
+        .order_by(col(Loan.stage) == LoanStage.CANCELLED, col(Loan.id).desc())
+        .limit(1)
     )
     loan_id = (await session.scalars(statement)).one_or_none()
     if loan_id is None:
-        handoff = await handoff_steps.load(session, handoff_id)
-        raise IllegalTransition(action=action.value, state=handoff.status.value)
+        raise IllegalTransition(action=str(action), state=handoff.status.value)
     return await loan_steps.locked(session, loan_id)
 
 
-def read(loan: Loan) -> OfferRead:
-    """A partner's loan as the partner may see it."""
+def read(loan: Loan, *, known: bool = False) -> OfferRead:
+    """A partner's loan as the partner may see it; `known` where what it told changed nothing."""
     return OfferRead(
         loan_id=loan.id,
         handoff_id=loan.handoff_id,
@@ -107,6 +123,7 @@ def read(loan: Loan) -> OfferRead:
         stage=loan.stage,
         amount_cents=loan.principal_cents,
         offered_on=loan.offered_on,
+        known=known,
     )
 
 
@@ -119,12 +136,18 @@ async def _check_awaited(session: AsyncSession, handoff: Handoff, request: Reque
         raise IllegalTransition(action=LoanAction.OFFER.value, state=handoff.status.value)
 
 
-async def _check_number(session: AsyncSession, handoff: Handoff, number: str) -> None:
-    statement = select(col(Loan.id)).where(
+async def _of_number(session: AsyncSession, handoff: Handoff, number: str) -> Loan | None:
+    statement = select(Loan).where(
         of_tenant(session, Loan), col(Loan.partner_id) == handoff.partner_id, col(Loan.offer_number) == number
     )
-    if (await session.scalars(statement)).one_or_none() is not None:
-        raise ReferenceAlreadyUsed
+    return (await session.scalars(statement)).one_or_none()
+
+
+def _content(body: OfferCreate) -> str:
+    """What tells whether an offer says again what an earlier one said, whichever letter tells it."""
+    rate = None if body.rate_percent is None else percent_text(body.rate_percent)
+    told = {**body.model_dump(mode="json", include=set(OfferCreate.model_fields)), "rate_percent": rate}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 async def _offer(
@@ -140,8 +163,9 @@ async def _offer(
         duration_months_max=agreement.duration_months_max,
         rate_percent=agreement.rate_percent,
     )
-    rows, rate = _rows(body), offers.rate(product, limits, body.rate_percent)
-    parts = _parts(product, rows, body.rows, rate_percent=rate)
+    rate = offers.rate(product, limits, body.rate_percent)
+    rows = offer_rows.instalments(body.rows, amount_cents=body.amount_cents)
+    parts = offer_rows.parts(product, rows, body.rows, rate_percent=rate)
     offer = Offer(amount_cents=body.amount_cents, rate_percent=rate, rows=rows, parts=parts)
     found = offers.breaches(product, limits, offer, reference=version.reference)
     if found:
@@ -154,29 +178,3 @@ async def _offer(
 def _signatories(told: Sequence[Party]) -> list[str]:
     """Each once; the borrower always signs, and a co-borrower wherever there is one, told or not."""
     return [party.value for party in dict.fromkeys((Party.BORROWER, *told)) if party is not Party.CO_BORROWER]
-
-
-def _rows(body: OfferCreate) -> list[Instalment]:
-    rows, balance = [], body.amount_cents
-    for row in body.rows:
-        balance -= row.principal_cents
-        rows.append(
-            Instalment(row.number, row.due_on, row.principal_cents, row.interest_cents, row.total_cents, balance)
-        )
-    return rows
-
-
-def _parts(
-    product: Product, rows: Sequence[Instalment], told: Sequence[OfferRow], *, rate_percent: Decimal
-) -> list[Shares]:
-    """Who pays the interest: as the lender's row says, else as the rules do. Raises RuleNotStated."""
-    by_rule = interest_aids.parts(rows, product, rate_percent=rate_percent)
-    return [_part(product, row, ruled) for row, ruled in zip(told, by_rule, strict=True)]
-
-
-def _part(product: Product, told: OfferRow, ruled: Shares) -> Shares:
-    if told.third_parties is not None or told.borrower_cents is not None:
-        return tuple(InterestShare(share.payer, share.cents) for share in told.third_parties or ())
-    if product.interest_borne_by is None and told.interest_cents:
-        raise RuleNotStated(path="interest_borne_by")
-    return ruled

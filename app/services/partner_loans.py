@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.domain import books, borne_interest
@@ -16,7 +17,7 @@ from app.domain.allocation import Slot
 from app.domain.books import Books
 from app.domain.borne_interest import BorneRow, Version
 from app.domain.interest_subsidies import InterestShare
-from app.domain.ledger import EntryKind, Fact
+from app.domain.ledger import EntryKind, Fact, standing
 from app.services import guarantee_facts, lender_facts, loan_books, schedules
 from app.services.schedules import Timeline
 from app.tables import (
@@ -55,7 +56,8 @@ class PartnerLoan:
     @property
     def disbursed_on(self) -> date:
         """The day on which it was paid out, the first where it was in parts."""
-        return min(one.effect_on for one in self.facts if one.kind is EntryKind.DISBURSEMENT)
+        known = standing(self.facts, on=date.max)
+        return min(one.effect_on for one in known if one.kind is EntryKind.DISBURSEMENT)
 
     @property
     def versions(self) -> list[Version]:
@@ -125,9 +127,16 @@ async def paid_out(
 
 
 def _statement(session: AsyncSession, known_at: datetime | None) -> Select[*tuple[Loan, str, str, UUID, date]]:
+    back = aliased(LedgerEntry)
+    taken_back = exists().where(
+        of_tenant(session, back),
+        col(back.reverses_id) == LedgerEntry.id,
+        *guarantee_facts.entered_by(back, known_at),
+    )
     paid = select(col(LedgerEntry.loan_id)).where(
         of_tenant(session, LedgerEntry),
         col(LedgerEntry.kind) == EntryKind.DISBURSEMENT,
+        ~taken_back,
         *guarantee_facts.entered_by(LedgerEntry, known_at),
     )
     return (

@@ -46,8 +46,7 @@ async def enter(
         amount_cents=told.principal_cents,
         effect_on=told.disbursed_on,
         payee_kind=payee,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, disbursement)
     loan_steps.move(session, loan, LoanAction.DISBURSE, caller=caller, effect_on=told.disbursed_on)
@@ -120,8 +119,7 @@ async def _lose(
         effect_on=on,
         reference=f"{_SERIES}/{reference}",
         decision_id=decision.id,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     return entry

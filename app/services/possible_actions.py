@@ -5,7 +5,8 @@ from datetime import date
 from types import MappingProxyType
 
 from app.domain.errors import IllegalTransition, MicrocreditError, RequestLocked
-from app.domain.permissions import Caller, allows
+from app.domain.operation_roles import allows
+from app.domain.permissions import Caller
 from app.schemas.requests import ActionList, ActionRead
 
 

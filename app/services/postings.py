@@ -52,8 +52,7 @@ async def reallocate(
         amount_cents=moved,
         effect_on=effect_on,
         decision_id=decision_id,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await _post(session, loan, entry, missing)
 

@@ -58,13 +58,14 @@ async def enter(
     """The entry of a repayment, and whether it was told before. `field` is what its source calls its day.
 
     The same reference with the same content is the same entry, never a second payment; one that was taken back frees
-    its reference.
+    its reference, but a lender's: what it presents again has a reference of its own.
 
     Raises ReferenceAlreadyUsed, DateInFuture.
     """
     check_day(field, told.received_on, not_before=None, today=today)
     earlier = await _of_reference(session, told, loan.partner_id)
-    standing = [known for known, taken_back in earlier if not taken_back]
+    is_lender = told.source is RepaymentSource.LENDER
+    standing = [known for known, taken_back in earlier if is_lender or not taken_back]
     if standing:
         return _same_or_refused(standing[0], loan.id, told), True
     entry = LedgerEntry(
@@ -80,8 +81,7 @@ async def enter(
         instalment_ref=told.instalment_ref,
         cash_officer=told.cash_officer,
         partner_id=loan.partner_id,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     return entry, False
@@ -126,8 +126,7 @@ async def take_back(
         effect_on=body.reversed_on,
         reverses_id=taken_back.id,
         reason=body.reason,
-        account_id=caller.staff_account_id,
-        partner_client_id=caller.partner_client_id,
+        **caller.author,
     )
     await postings.enter(session, loan, entry)
     return await entry_read(session, entry)
@@ -188,6 +187,15 @@ async def _of_reference(session: AsyncSession, told: Told, partner_id: UUID | No
         col(LedgerEntry.partner_id).is_not_distinct_from(partner_id),
     )
     return [(entry, was_taken_back) for entry, was_taken_back in await session.execute(statement)]
+
+
+async def of_lender(session: AsyncSession, loan: Loan, reference: str) -> tuple[LedgerEntry, bool] | None:
+    """The repayment of a lender's loan that carries its reference, and whether it was taken back; null before it is
+    told, or where it is of another loan.
+    """
+    told = Told(amount_cents=0, received_on=loan.offered_on, source=RepaymentSource.LENDER, reference=reference)
+    known = await _of_reference(session, told, loan.partner_id)
+    return next((one for one in known if one[0].loan_id == loan.id), None)
 
 
 async def check_reversible(session: AsyncSession, loan_id: UUID) -> None:

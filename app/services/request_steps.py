@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.domain.errors import LoanInTheWay, NotFound, RequestLocked, VersionStale
+from app.domain.events import EventSubject
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import EDITABLE, RequestAction, after
+from app.services import events
 from app.tables import Loan, LoanTransition, Request, RequestTransition
 from app.tenancy import bound_tenant, of_tenant
 
@@ -54,13 +56,22 @@ def move(
         RequestTransition(
             tenant_id=request.tenant_id,
             request_id=request.id,
-            account_id=caller.staff_account_id,
-            partner_client_id=caller.partner_client_id,
+            **caller.author,
             action=action,
             from_status=before,
             to_status=request.status,
             effect_on=effect_on,
         )
+    )
+    moved = request.status is not before
+    events.add(
+        session,
+        tenant_id=request.tenant_id,
+        subject=EventSubject.REQUEST,
+        subject_id=request.id,
+        what=(request.status if moved else action).value,
+        status=request.status.value,
+        request_id=request.id,
     )
 
 

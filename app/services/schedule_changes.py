@@ -100,7 +100,8 @@ async def _read(session: AsyncSession, loan: Loan) -> list[ScheduleChangeRead]:
                 version=schedule.version,
                 kind=schedule.kind,
                 effective_on=activation.effective_on,
-                cancels_version=earlier[-1] if schedule.version in earlier else None,
+                # A lender's later version is put in force again after one that it told late.
+                cancels_version=earlier[-1] if schedule.version in earlier and loan.partner_id is None else None,
                 decision=decisions.get(activation.decision_id),
                 interest_cents=interest_cents,
                 cost_cents=interest_cents - items[-1].interest_cents if items else 0,

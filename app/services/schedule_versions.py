@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.domain import interest_subsidies
 from app.domain.amortization import Instalment
 from app.domain.errors import NotFound
 from app.domain.interest_subsidies import Shares
+from app.domain.lender_reports import Laid
 from app.domain.lenders import Payer
 from app.domain.permissions import Caller
 from app.domain.schedule_kinds import ScheduleKind
@@ -79,6 +81,56 @@ async def replace(
     return schedule
 
 
+async def add_told(session: AsyncSession, loan: Loan, kind: ScheduleKind, told: Laid, *, rate: Decimal) -> Schedule:
+    """Writes down a version that the lender's rows make, in force or not. An instalment keeps its lasting number."""
+    last_version, last_ref = await schedules.last_numbers(session, loan)
+    known: dict[tuple[date, int], int] = {}
+    for _, earlier in (await schedules.timeline(session, loan)).activations:
+        refs = await schedules.refs_of(session, earlier)
+        rows, _ = await schedules.whole_rows(session, earlier)
+        known |= {(row.due_on, row.total_cents): refs[row.number] for row in rows}
+    schedule = Schedule(
+        tenant_id=loan.tenant_id,
+        loan_id=loan.id,
+        version=last_version + 1,
+        kind=kind,
+        rate_percent=rate,
+        prepayments=[_plain(early) for early in told.prepayments],
+    )
+    await schedules.store(session, schedule, told.rows, told.parts, refs=_refs(told.rows, known, last_ref))
+    await session.flush()  # the next one counts on from its numbers
+    return schedule
+
+
+async def laid(session: AsyncSession, schedule: Schedule) -> Laid:
+    """A version as the lender's rows make one of it."""
+    rows, parts = await schedules.whole_rows(session, schedule)
+    early = tuple(Prepayment(**_dated(one, "on")) for one in schedule.prepayments)
+    return Laid(rows, tuple(parts), early)
+
+
+async def put_in_force(
+    session: AsyncSession, loan: Loan, coming: Sequence[tuple[date, Schedule, UUID]], *, caller: Caller
+) -> None:
+    """Brings versions into force one after the other `(from, version, decision)`, and books what all of them move."""
+    before = (await schedules.timeline(session, loan)).last[0]
+    for effective_on, schedule, decision_id in coming:
+        activation = ScheduleActivation(
+            tenant_id=loan.tenant_id,
+            loan_id=loan.id,
+            schedule_id=schedule.id,
+            effective_on=effective_on,
+            supersedes_id=before.id,
+            decision_id=decision_id,
+        )
+        session.add(activation)
+        await session.flush()  # each refers to the one before through a foreign key without an ORM relation
+        before = activation
+    loan.version += 1
+    first_on, _, decision_id = coming[0]
+    await postings.reallocate(session, loan, effect_on=first_on, decision_id=decision_id, caller=caller)
+
+
 async def restore(session: AsyncSession, loan: Loan, *, decision: LoanDecision, caller: Caller) -> Schedule:
     """Brings the version before the one in force back, as if that one had never been. Raises NotFound."""
     activations = (await schedules.timeline(session, loan)).activations
@@ -134,9 +186,10 @@ def _before(activations: Sequence[tuple[ScheduleActivation, Schedule]], current:
 
 
 def _refs(rows: Sequence[Instalment], known: dict[tuple[date, int], int], last_ref: int) -> list[int]:
-    refs = []
+    refs, left = [], dict(known)
     for row in rows:
-        ref = known.get((row.due_on, row.total_cents))
+        # Two rows of one day may be of the same amount.
+        ref = left.pop((row.due_on, row.total_cents), None)
         if ref is None:
             ref = last_ref = last_ref + 1
         refs.append(ref)

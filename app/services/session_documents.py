@@ -30,7 +30,7 @@ async def _agenda(session: AsyncSession, sitting: CommitteeSession) -> Data:
     committee = await committees.read(session, sitting.committee_id)
     listed = await agenda_items.list_all(session, sitting.committee_id, sitting.id)
     money = await money_left.of_session(session, sitting)
-    head = await letterheads.of_session(session, title="Ordre du jour", on=sitting.held_on, reference=None)
+    head = await letterheads.of_ccas(session, title="Ordre du jour", on=sitting.held_on, reference=None)
     return {
         **head,
         **session_papers.agenda(
@@ -44,5 +44,5 @@ async def _agenda(session: AsyncSession, sitting: CommitteeSession) -> Data:
 
 async def _minutes(session: AsyncSession, sitting: CommitteeSession, *, caller: Caller) -> Data:
     frozen = await minutes.read(session, sitting.committee_id, sitting.id, caller=caller)
-    head = await letterheads.of_session(session, title="Procès-verbal", on=sitting.held_on, reference=frozen.reference)
+    head = await letterheads.of_ccas(session, title="Procès-verbal", on=sitting.held_on, reference=frozen.reference)
     return {**head, **session_papers.minutes(frozen.content)}

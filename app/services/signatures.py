@@ -17,7 +17,7 @@ from app.domain.permissions import Caller
 from app.domain.products import Attested, Party
 from app.domain.request_lifecycle import RequestAction
 from app.schemas.loans import LoanRead, SignatureCreate
-from app.services import attestations, contracts, loan_states, loan_steps
+from app.services import attestations, contracts, lender_books, loan_states, loan_steps
 from app.services import request_steps as steps
 from app.tables import Loan, Person, Request, Signature
 
@@ -47,6 +47,7 @@ async def sign(session: AsyncSession, loan_id: UUID, *, caller: Caller, today: d
         on = max(signature.signed_on for signature in await loan_states.signatures(session, loan))
         loan_steps.move(session, loan, LoanAction.ACCEPT, caller=caller, effect_on=on)
         steps.move(session, request, RequestAction.CONTRACT, caller=caller, effect_on=on)
+        await lender_books.start(session, loan, caller=caller)
     return await loan_states.read(session, loan.id, as_of=today)
 
 

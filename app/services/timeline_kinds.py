@@ -12,7 +12,7 @@ from sqlalchemy import Date, DateTime, Select, String, Uuid, and_, case, cast, f
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.domain.ficp import CheckOutcome, Standing
+from app.domain.ficp import CheckEffect, CheckOutcome, Standing
 from app.domain.handoff_lifecycle import HandoffKind
 from app.domain.loan_lifecycle import LoanAction
 from app.domain.notes import NoteVisibility
@@ -29,6 +29,7 @@ from app.tables import (
     Assignment,
     Attestation,
     Budget,
+    CheckRenewal,
     ConditionMet,
     Contact,
     Decision,
@@ -36,6 +37,7 @@ from app.tables import (
     FinancingPlan,
     Handoff,
     HandoffTransition,
+    LenderReport,
     Loan,
     LoanTransition,
     Note,
@@ -94,6 +96,7 @@ class File:
             (_NONE[String] if what is None else cast(what, String)).label("what"),
             (_NONE[Uuid] if author is None else author).label("account_id"),
             (_NONE[Uuid] if partner_client is None else partner_client).label("partner_client_id"),
+            (_NONE[Uuid] if partner_client is None else table.telling_id).label("telling_id"),
         ).where(of_tenant(self.session, table))
 
     def own(self, kind: Any, table: Any, **columns: Any) -> Events:
@@ -217,16 +220,27 @@ def _referrals(file: File) -> Iterator[Events]:
 
 def _lender(file: File) -> Iterator[Events]:
     step = HandoffTransition
-    is_precheck = col(Handoff.kind) == HandoffKind.PRECHECK
-    kind = case((is_precheck, EventKind.PRECHECK.value), else_=EventKind.HANDOFF.value)
+    kind = case(
+        (col(Handoff.kind) == HandoffKind.PRECHECK, EventKind.PRECHECK.value),
+        (col(Handoff.kind) == HandoffKind.GUARANTEE_CLAIM, EventKind.CLAIM_HANDOFF.value),
+        else_=EventKind.HANDOFF.value,
+    )
     yield file.below(kind, step, Handoff, step.handoff_id, on=step.effect_on, what=step.to_status)
     # As the staff are shown a check: its conclusion, and nothing else of it.
     shown = case(
         (col(FicpCheck.outcome) == CheckOutcome.FAVORABLE, Standing.FAVOURABLE.value),
         (col(FicpCheck.outcome) == CheckOutcome.UNFAVORABLE, Standing.UNFAVOURABLE.value),
+        (col(FicpCheck.purged_at).is_not(None), Standing.PURGED.value),
         else_=Standing.PENDING.value,
     )
-    yield file.own(EventKind.FICP_CHECK, FicpCheck, on=file.local_day(FicpCheck.consulted_at), what=shown)
+    noticed = and_(
+        of_tenant(file.session, Handoff),
+        col(Handoff.id) == FicpCheck.handoff_id,
+        col(Handoff.check_effect) != CheckEffect.IGNORE,
+    )
+    told = file.own(EventKind.FICP_CHECK, FicpCheck, on=file.local_day(FicpCheck.consulted_at), what=shown)
+    yield told.join(Handoff, noticed)
+    yield file.own(EventKind.CHECK_WANTED, CheckRenewal, on=CheckRenewal.wanted_on)
 
 
 def _loan(file: File) -> Iterator[Events]:
@@ -259,6 +273,8 @@ def _loan(file: File) -> Iterator[Events]:
         EventKind.SIGNATURE, Signature, Loan, Signature.loan_id, on=Signature.signed_on, what=Signature.party
     )
     yield file.below(EventKind.WITHDRAWAL, Withdrawal, Loan, Withdrawal.loan_id, on=Withdrawal.withdrawn_on)
+    report, kind = LenderReport, func.concat("lender_", cast(LenderReport.kind, String))
+    yield file.below(EventKind.LENDER_REPORT, report, Loan, report.loan_id, on=report.effect_on, what=kind)
 
 
 def _support(file: File) -> Iterator[Events]:

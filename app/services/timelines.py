@@ -8,6 +8,7 @@ from sqlalchemy import Date, and_, cast, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.domain.channels import SOURCE_OF, Channel
 from app.domain.permissions import Caller
 from app.domain.timeline import EventKind
 from app.messages import Language, of_word
@@ -17,7 +18,7 @@ from app.parameters.rule_labels import value_label
 from app.schemas.timelines import Timeline, TimelineItem
 from app.services import request_steps as steps
 from app.services import timeline_kinds
-from app.tables import Account, Partner, PartnerClient
+from app.tables import Account, Partner, PartnerClient, Telling
 from app.tenancy import of_tenant
 
 # Far more than a file has; what would pass it is told from its latest events.
@@ -38,11 +39,18 @@ async def read(session: AsyncSession, request_id: UUID, *, caller: Caller, langu
     request = await steps.load(session, request_id)
     events = union_all(*timeline_kinds.statements(session, request.id, caller=caller)).subquery("events")
     entered_on = cast(func.timezone(caller.time_zone.key, events.c.entered_at), Date)
+    entered_by = func.coalesce(events.c.account_id, col(Telling.account_id))
     statement = (
-        select(*events.c, col(Account.login).label("author"), col(Partner.code).label("partner"))
-        .outerjoin(Account, and_(of_tenant(session, Account), col(Account.id) == events.c.account_id))
+        select(
+            *events.c,
+            col(Account.login).label("author"),
+            col(Partner.code).label("partner"),
+            col(Telling.channel).label("channel"),
+        )
+        .outerjoin(Telling, and_(of_tenant(session, Telling), col(Telling.id) == events.c.telling_id))
+        .outerjoin(Account, and_(of_tenant(session, Account), col(Account.id) == entered_by))
         .outerjoin(PartnerClient, col(PartnerClient.id) == events.c.partner_client_id)
-        .outerjoin(Partner, col(Partner.id) == col(PartnerClient.partner_id))
+        .outerjoin(Partner, col(Partner.id) == func.coalesce(col(PartnerClient.partner_id), col(Telling.partner_id)))
         .order_by(
             func.coalesce(events.c.at, entered_on).desc(),
             events.c.entered_at.desc().nulls_first(),
@@ -60,7 +68,8 @@ def _item(row: Mapping[Any, Any], language: Language) -> TimelineItem:
     if row["what"] is not None:
         between = " : " if language == "fr" else ": "
         title += between + _what(kind, row["what"], language)
-    return TimelineItem.model_validate({**row, "title": title})
+    source = SOURCE_OF[row["channel"] or Channel.API] if row["partner"] else None
+    return TimelineItem.model_validate({**row, "title": title, "source": source})
 
 
 def _what(kind: EventKind, what: str, language: Language) -> str:

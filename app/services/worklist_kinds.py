@@ -20,7 +20,7 @@ from app.domain.papers import PaperStatus
 from app.domain.referral_lifecycle import ReferralStatus
 from app.domain.request_lifecycle import ENDED
 from app.domain.worklist import WorkKind
-from app.services import loan_dues, paid_out, referrals
+from app.services import loan_dues, paid_out, referrals, worklist_checks
 from app.services import worklist_decisions as decisions
 from app.services import worklist_requests as requests
 from app.services.worklist_requests import LOAN_OF_REQUEST, NO_DAY, NO_ID, Waiting, of_request
@@ -50,6 +50,7 @@ def calls_to_return(session: AsyncSession, *, now: datetime) -> Waiting:
         NO_ID.label("request_id"),
         NO_ID.label("loan_id"),
         col(Contact.id).label("contact_id"),
+        NO_ID.label("handoff_id"),
         col(Contact.id).label("subject_id"),
         col(Contact.account_id),
     ).where(of_tenant(session, Contact), col(Contact.status) == ContactStatus.OPEN)
@@ -78,6 +79,7 @@ def outcomes_missing(session: AsyncSession, *, now: datetime) -> Waiting:
         col(Appointment.request_id),
         NO_ID.label("loan_id"),
         col(Appointment.contact_id),
+        NO_ID.label("handoff_id"),
         col(Appointment.id).label("subject_id"),
         col(Appointment.account_id),
     ).where(
@@ -96,6 +98,7 @@ def silent_referrals(session: AsyncSession, *, now: datetime) -> Waiting:
             col(Referral.request_id),
             NO_ID.label("loan_id"),
             col(Referral.contact_id),
+            NO_ID.label("handoff_id"),
             col(Referral.id).label("subject_id"),
             func.coalesce(Request.instructing_agent_id, Referral.account_id).label("account_id"),
         )
@@ -128,6 +131,7 @@ def referrals_not_accepted(session: AsyncSession, *, now: datetime) -> Waiting:
             file.label("request_id"),
             NO_ID.label("loan_id"),
             case((file.is_(None), col(Referral.contact_id))).label("contact_id"),
+            NO_ID.label("handoff_id"),
             col(Referral.id).label("subject_id"),
             func.coalesce(Request.instructing_agent_id, Referral.account_id).label("account_id"),
         )
@@ -210,6 +214,7 @@ def _of_loan(session: AsyncSession, since_on: Any, *, due_on: Any) -> Waiting:
             col(Loan.request_id),
             col(Loan.id).label("loan_id"),
             NO_ID.label("contact_id"),
+            NO_ID.label("handoff_id"),
             col(Loan.id).label("subject_id"),
             col(Request.instructing_agent_id).label("account_id"),
         )
@@ -232,6 +237,7 @@ STATEMENTS: Mapping[WorkKind, Callable[..., Waiting]] = {
     WorkKind.DECISION_NOT_NOTIFIED: decisions.decisions_not_notified,
     WorkKind.TO_SEND: requests.to_send,
     WorkKind.SILENT_LENDER: requests.silent_lenders,
+    WorkKind.CHECK_TO_RENEW: worklist_checks.checks_to_renew,
     WorkKind.LENDER_REFUSED: requests.lender_refused,
     WorkKind.CONTRACT_TO_OFFER: requests.contracts_to_offer,
     WorkKind.CONTRACT_NOT_SIGNED: contracts_not_signed,

@@ -11,14 +11,13 @@ from sqlmodel import col
 from app.domain.handoff_lifecycle import HandoffKind, HandoffStatus
 from app.domain.loan_lifecycle import LoanStage
 from app.domain.request_lifecycle import RequestStatus
-from app.services import fast_track
-from app.tables import Decision, Handoff, HandoffTransition, Loan, Request, RequestTransition
+from app.services import fast_track, silences
+from app.tables import AgreementRow, Decision, Handoff, HandoffTransition, Loan, Request, RequestTransition
 from app.tenancy import of_tenant
 
 NO_ID = cast(null(), UUID(as_uuid=True))
 NO_DAY = cast(null(), Date)
 LOAN_OF_REQUEST = and_(col(Request.tenant_id) == Loan.tenant_id, col(Request.id) == Loan.request_id)
-_WITH_LENDER = (HandoffStatus.SENT, HandoffStatus.RECEIVED, HandoffStatus.IN_PROGRESS)
 Waiting = Select[*tuple[Any, ...]]
 
 
@@ -61,17 +60,16 @@ def to_send(session: AsyncSession, *, now: datetime) -> Waiting:
 
 
 def silent_lenders(session: AsyncSession, *, now: datetime) -> Waiting:
-    """Files that lie with a lender, since the last step of their handoff."""
-    since = (
-        select(func.max(col(HandoffTransition.effect_on)))
-        .where(col(HandoffTransition.tenant_id) == Handoff.tenant_id, col(HandoffTransition.handoff_id) == Handoff.id)
-        .scalar_subquery()
-    )
+    """What lies with a lender, or is to be checked again, beyond the delay agreed with it, or at all where none is.
+
+    A statement of interest borne is of no request, and of nobody's who instructs one.
+    """
     return (
-        of_request(since, col(Handoff.id))
+        of_request(silences.since_on(), col(Handoff.id), due_on=silences.due_on(), handoff_id=col(Handoff.id))
         .select_from(Handoff)
-        .join(Request, and_(col(Request.tenant_id) == Handoff.tenant_id, col(Request.id) == Handoff.request_id))
-        .where(of_tenant(session, Handoff), col(Handoff.status).in_(_WITH_LENDER))
+        .join(AgreementRow, silences.UNDER_AGREEMENT)
+        .outerjoin(Request, and_(col(Request.tenant_id) == Handoff.tenant_id, col(Request.id) == Handoff.request_id))
+        .where(of_tenant(session, Handoff), silences.waiting(session, now.date()))
     )
 
 
@@ -92,7 +90,7 @@ def contracts_to_offer(session: AsyncSession, *, now: datetime) -> Waiting:
     )
 
 
-def of_request(since_on: Any, subject_id: Any, *, due_on: Any = NO_DAY) -> Waiting:
+def of_request(since_on: Any, subject_id: Any, *, due_on: Any = NO_DAY, handoff_id: Any = NO_ID) -> Waiting:
     """What waits of requests, for the agent who instructs them."""
     return select(
         since_on.label("since_on"),
@@ -100,6 +98,7 @@ def of_request(since_on: Any, subject_id: Any, *, due_on: Any = NO_DAY) -> Waiti
         col(Request.id).label("request_id"),
         NO_ID.label("loan_id"),
         NO_ID.label("contact_id"),
+        handoff_id.label("handoff_id"),
         subject_id.label("subject_id"),
         col(Request.instructing_agent_id).label("account_id"),
     )

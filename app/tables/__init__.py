@@ -12,6 +12,7 @@ from app.tables.assignments import Assignment
 from app.tables.attestations import Attestation
 from app.tables.authorisations import Authorisation
 from app.tables.borne_interest import BorneInterestLine, BorneInterestStatement
+from app.tables.check_renewals import CheckRenewal
 from app.tables.committees import Committee, CommitteeMember
 from app.tables.conditions import ConditionMet
 from app.tables.contacts import Contact, ContactTransition
@@ -20,6 +21,7 @@ from app.tables.deferrals import Deferral
 from app.tables.discharges import Discharge, DischargeReversal
 from app.tables.early_repayments import EarlyRepayment
 from app.tables.envelopes import Envelope
+from app.tables.events import Event, PartnerEvent
 from app.tables.ficp_checks import FicpCheck
 from app.tables.guarantee_claims import (
     GuaranteeClaim,
@@ -31,6 +33,7 @@ from app.tables.guards import declare
 from app.tables.handoffs import Handoff, HandoffPayload, HandoffRoute, HandoffTransition
 from app.tables.idempotency import IdempotencyRecord, PartnerIdempotencyRecord
 from app.tables.interest_refunds import InterestRefund
+from app.tables.lender_reports import LenderReport
 from app.tables.loan_decisions import LoanDecision
 from app.tables.loans import Loan, LoanTransition, Signature
 from app.tables.logos import Logo
@@ -57,12 +60,15 @@ from app.tables.schedules import Schedule, ScheduleActivation, ScheduleRow
 from app.tables.search_words import SearchWord
 from app.tables.sent_letters import SentLetter
 from app.tables.sessions import CommitteeSession, Minutes, SessionAttendance, SessionTransition
+from app.tables.signing_keys import PushSignature, SigningKey
 from app.tables.statements import Statement, StatementLine, StatementPosition
 from app.tables.support_contracts import SupportAction, SupportContract
 from app.tables.supports import Support, SupportCancellation, SupportedInstalment
+from app.tables.tellings import LenderLink, Telling
 from app.tables.tenants import RuleVersionRow, Tenant
 from app.tables.transfers import RequestTransfer
 from app.tables.votes import Ballot, ItemVote
+from app.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from app.tables.withdrawals import Withdrawal
 from app.tables.workload import WorkingTime, WorkloadThreshold
 from app.tables.workshops import Attendance, Workshop
@@ -90,6 +96,7 @@ __all__ = [
     "BorneInterestStatement",
     "Budget",
     "BudgetLine",
+    "CheckRenewal",
     "Committee",
     "CommitteeMember",
     "CommitteeSession",
@@ -102,6 +109,7 @@ __all__ = [
     "DischargeReversal",
     "EarlyRepayment",
     "Envelope",
+    "Event",
     "FicpCheck",
     "FinancingPlan",
     "FinancingPlanLine",
@@ -118,6 +126,8 @@ __all__ = [
     "ItemVote",
     "LedgerEntry",
     "LedgerLine",
+    "LenderLink",
+    "LenderReport",
     "Loan",
     "LoanDecision",
     "LoanTransition",
@@ -131,6 +141,7 @@ __all__ = [
     "Paper",
     "Partner",
     "PartnerClient",
+    "PartnerEvent",
     "PartnerIdempotencyRecord",
     "PayeeRow",
     "Person",
@@ -141,6 +152,7 @@ __all__ = [
     "Position",
     "PositionLine",
     "ProcedureEventRow",
+    "PushSignature",
     "Ratification",
     "Rectification",
     "Recusal",
@@ -163,6 +175,7 @@ __all__ = [
     "SessionAttendance",
     "SessionTransition",
     "Signature",
+    "SigningKey",
     "Statement",
     "StatementLine",
     "StatementPosition",
@@ -171,7 +184,11 @@ __all__ = [
     "SupportCancellation",
     "SupportContract",
     "SupportedInstalment",
+    "Telling",
     "Tenant",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Withdrawal",
     "WorkingTime",
     "WorkloadThreshold",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Numeric, UniqueConstraint, text
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlmodel import Field
 
 from app.domain.dates import Precision
-from app.tables.base import READ, cents, entered_at, value_enum
+from app.tables.base import READ, cents, entered_at, json_column, value_enum
 from app.tenancy import TenantTable
 
 
@@ -21,6 +22,7 @@ class AgreementRow(TenantTable, table=True):
         UniqueConstraint("tenant_id", "partner_id", "reference"),
         CheckConstraint("valid_to >= valid_from", name="dates_in_order"),
         CheckConstraint("check_valid_days > 0", name="check_valid_some_days"),
+        CheckConstraint("answer_days_max > 0", name="answered_within_some_days"),
         ExcludeConstraint(
             ("tenant_id", "="),
             ("partner_id", "="),
@@ -43,5 +45,12 @@ class AgreementRow(TenantTable, table=True):
     duration_months_max: int | None
     rate_percent: Decimal | None = Field(sa_type=Numeric(9, 6))
     check_valid_days: int
+    answer_days_max: int | None
+    signature_required: bool
+    handoff_kinds: list[str] | None = Field(sa_type=ARRAY(TEXT))
+    capabilities: list[str] | None = Field(sa_type=ARRAY(TEXT))
+    contacts: list[dict[str, Any]] = json_column(list)
+    deliberations: list[str] = Field(sa_type=ARRAY(TEXT))
+    cost_shares: list[dict[str, Any]] = json_column(list)
     source: str
     entered_at: datetime = entered_at()

@@ -20,10 +20,13 @@ SQLModel.metadata.naming_convention = MetaData(
     }
 ).naming_convention
 
-# What the serving role may do with a table: it never deletes, and history is only ever added to.
+# What the serving role may do with a table: it deletes neither records nor history, to which is only ever added.
 READ: dict[str, Any] = {"info": {"grants": frozenset({"SELECT"})}}
 HISTORY: dict[str, Any] = {"info": {"grants": frozenset({"SELECT", "INSERT"})}}
 RECORD: dict[str, Any] = {"info": {"grants": frozenset({"SELECT", "INSERT", "UPDATE"})}}
+# The same of what is erased at the end of its retention, which the database itself tells (`app/tables/guards.py`).
+KEPT_HISTORY: dict[str, Any] = {"info": {"grants": frozenset({"SELECT", "INSERT", "DELETE"})}}
+KEPT_RECORD: dict[str, Any] = {"info": {"grants": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})}}
 
 
 def value_enum(enum: type[StrEnum], name: str) -> SqlEnum:
@@ -39,8 +42,13 @@ def value_enum(enum: type[StrEnum], name: str) -> SqlEnum:
 
 
 def one_author() -> CheckConstraint:
-    """Every act has one author: a member of staff, or a client of a partner."""
-    return CheckConstraint("num_nonnulls(account_id, partner_client_id) = 1", name="one_author")
+    """Every act has one author: a member of staff, a client of a partner, or a telling of the partner."""
+    return CheckConstraint("num_nonnulls(account_id, partner_client_id, telling_id) = 1", name="one_author")
+
+
+def one_lender() -> CheckConstraint:
+    """What only a lender tells was told by one of its clients, or otherwise."""
+    return CheckConstraint("num_nonnulls(partner_client_id, telling_id) = 1", name="one_lender")
 
 
 def utc_now() -> datetime:

@@ -29,17 +29,93 @@ _CHANGED = """
       RAISE EXCEPTION 'money and history are only ever added to' USING ERRCODE = 'restrict_violation';
     END $$
 """
+_PUBLISHED = """
+    CREATE FUNCTION publish_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      tenant text := current_setting('app.tenant_id', true);
+      communes text := current_setting('app.commune_insee_codes', true);
+      partner text := current_setting('app.partner_id', true);
+    BEGIN
+      -- At commit the transaction may be bound otherwise than when the event was entered.
+      PERFORM set_config('app.tenant_id', NEW.tenant_id::text, true), set_config('app.commune_insee_codes', '', true);
+      -- One commit of a tenant after another: what is read up to a position has no later neighbour below it.
+      PERFORM pg_advisory_xact_lock(hashtextextended('events/' || NEW.tenant_id, 0));
+      UPDATE events SET
+        position = (SELECT coalesce(max(position), 0) + 1 FROM events WHERE tenant_id = NEW.tenant_id),
+        sequence = (SELECT coalesce(max(sequence), 0) + 1 FROM events
+                    WHERE tenant_id = NEW.tenant_id AND subject_id = NEW.subject_id)
+      WHERE tenant_id = NEW.tenant_id AND id = NEW.id;
+      IF NEW.partner_id IS NOT NULL THEN
+        PERFORM set_config('app.partner_id', NEW.partner_id::text, true);
+        PERFORM pg_advisory_xact_lock(hashtextextended('events/' || NEW.partner_id, 0));
+        INSERT INTO partner_events (partner_id, id, tenant_id, handoff_id, kind, status, position, sequence, entered_at)
+        SELECT NEW.partner_id, NEW.id, NEW.tenant_id, NEW.handoff_id, NEW.kind, NEW.status,
+          (SELECT coalesce(max(position), 0) + 1 FROM partner_events WHERE partner_id = NEW.partner_id),
+          greatest(
+            (SELECT max(sequence) FROM partner_events
+             WHERE partner_id = NEW.partner_id AND handoff_id = NEW.handoff_id),
+            (SELECT erased_sequence FROM handoff_routes WHERE handoff_id = NEW.handoff_id),
+            0) + 1,
+          NEW.entered_at;
+        PERFORM pg_notify('outbox', NEW.partner_id::text);
+        PERFORM set_config('app.partner_id', coalesce(partner, ''), true);
+      END IF;
+      PERFORM set_config('app.tenant_id', coalesce(tenant, ''), true);
+      PERFORM set_config('app.commune_insee_codes', coalesce(communes, ''), true);
+      RETURN NULL;
+    END $$
+"""
+_NUMBERED = """
+    CREATE FUNCTION refuse_renumbering() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.position IS NOT NULL OR to_jsonb(OLD) - '{position,sequence}'::text[]
+         <> to_jsonb(NEW) - '{position,sequence}'::text[] THEN
+        RAISE EXCEPTION 'an event is numbered once and never changes' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+"""
+_PURGED = """
+    CREATE FUNCTION refuse_change_but_purge() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      lost text[] := ARRAY['outcome', 'evidence_sha256', 'purged_at'];
+    BEGIN
+      IF TG_OP = 'INSERT' AND NEW.purged_at IS NULL THEN
+        RETURN NEW;
+      END IF;
+      IF TG_OP = 'UPDATE' AND OLD.purged_at IS NULL AND NEW.purged_at IS NOT NULL
+        AND NEW.outcome IS NULL AND NEW.evidence_sha256 IS NULL AND to_jsonb(NEW) - lost = to_jsonb(OLD) - lost THEN
+        RETURN NEW;
+      END IF;
+      RAISE EXCEPTION 'money and history are only ever added to' USING ERRCODE = 'restrict_violation';
+    END $$
+"""
+_ERASED = """
+    CREATE FUNCTION refuse_early_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF timezone('UTC', (to_jsonb(OLD) ->> TG_ARGV[0])::timestamptz)
+         >= timezone('UTC', now()) - interval '13 months' THEN
+        RAISE EXCEPTION 'this is kept for 13 months' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN OLD;
+    END $$
+"""
+# What is erased once it is 13 months old, and the instant from which they count.
+_KEPT = {"partner_events": "entered_at", "webhook_deliveries": "entered_at", "webhook_attempts": "attempted_at"}
 _APPENDED = (
     *("ledger_entries", "ledger_lines", "loan_decisions", "schedules", "schedule_rows", "schedule_activations"),
     *("guarantee_claims", "guarantee_payments", "guarantee_recoveries", "guarantee_reversals"),
     *("borne_interest_statements", "borne_interest_lines", "interest_refunds"),
-    *("accounting_slips", "accounting_lines", "position_lines"),
+    *("accounting_slips", "accounting_lines", "position_lines", "tellings", "lender_reports"),
+    *("handoff_payloads", "handoff_transitions"),
 )
 
 
 def declare() -> None:
-    """An entry's lines sum to 0 at commit, by whatever statement they came; what happened is only added to."""
-    statements = [_BALANCED, _CHANGED]
+    """An entry's lines sum to 0 at commit, by whatever statement they came; what happened is only added to, the
+    conclusion of a lender's check is only ever erased, and what is kept for 13 months not any earlier.
+    """
+    statements = [_BALANCED, _CHANGED, _PUBLISHED, _NUMBERED, _PURGED, _ERASED]
     statements += [
         f"CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced_entry()"
@@ -50,5 +126,24 @@ def declare() -> None:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         for table in _APPENDED
     ]
+    statements += [
+        f"CREATE TRIGGER kept BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_early_erasure('{since}')"
+        for table, since in _KEPT.items()
+    ]
+    statements += [
+        f"CREATE TRIGGER appended BEFORE UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for table in ("partner_events", "webhook_attempts")
+    ]
+    statements += [
+        (
+            "CREATE CONSTRAINT TRIGGER published AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION publish_event()"
+        ),
+        "CREATE TRIGGER numbered BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION refuse_renumbering()",
+    ]
+    statements.append(
+        "CREATE TRIGGER purged_once BEFORE INSERT OR UPDATE OR DELETE ON ficp_checks"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_change_but_purge()"
+    )
     for statement in statements:
         event.listen(SQLModel.metadata, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

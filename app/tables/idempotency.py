@@ -39,11 +39,14 @@ class IdempotencyRecord(KeptAnswer, TenantTable, table=True):
 
 
 class PartnerIdempotencyRecord(KeptAnswer, table=True):
-    """An answer to a partner, whose request may bear on several tenants; it holds identifiers and states only."""
+    """An answer to a partner, whose request may bear on several tenants; it holds identifiers and states only.
+
+    The key is the partner's, whichever of its credentials it came with: a push may be told again after a rotation.
+    """
 
     __tablename__ = "partner_idempotency_records"
     __table_args__ = (
-        UniqueConstraint("partner_id", "account_id", "method", "path", "key"),
+        UniqueConstraint("partner_id", "method", "path", "key"),
         _KEPT_FOR_A_TIME,
     )
 

@@ -21,7 +21,8 @@ class Loan(TenantTable, table=True):
     `legal_regime` is the law that the contract is written under for its whole life, null where it is not known.
 
     A partner's loan names the partner, the handoff that it answers and the number of its offer; what it tells of the
-    signatories stands in `signed_by` where the rules do not state them.
+    signatories stands in `signed_by` where the rules do not state them; `offer_sha256` tells whether an offer of its
+    number says again what was recorded, null of those recorded before it was kept.
 
     `former_reference` is the number of a loan that was taken over from spreadsheets, `former_position_on` the day up to
     which they told all; `former_line_sha256` tells whether a line says again what was taken over.
@@ -65,6 +66,7 @@ class Loan(TenantTable, table=True):
     offer_valid_until: date | None = None
     legal_regime: LegalRegime | None = Field(default=None, sa_type=value_enum(LegalRegime, "legal_regime"))
     contract_sha256: str | None = Field(default=None, max_length=64)
+    offer_sha256: str | None = Field(default=None, max_length=64)
     signed_by: list[str] | None = Field(default=None, sa_type=ARRAY(TEXT))
     former_reference: str | None = Field(default=None, max_length=80)
     former_line_sha256: str | None = Field(default=None, max_length=64)
@@ -80,6 +82,7 @@ class LoanTransition(TenantTable, table=True):
         within_tenant("loan_id", "loans"),
         within_tenant("decision_id", "loan_decisions"),
         within_tenant("account_id", "accounts"),
+        within_tenant("telling_id", "tellings"),
         one_author(),
         Index("ix_loan_transitions_loan", "tenant_id", "loan_id"),
         HISTORY,
@@ -88,6 +91,7 @@ class LoanTransition(TenantTable, table=True):
     loan_id: UUID
     account_id: UUID | None
     partner_client_id: UUID | None = Field(foreign_key="partner_clients.id")
+    telling_id: UUID | None = None
     action: LoanAction = Field(sa_type=value_enum(LoanAction, "action"))
     from_stage: LoanStage | None = Field(sa_type=value_enum(LoanStage, "from_stage"))
     to_stage: LoanStage = Field(sa_type=value_enum(LoanStage, "to_stage"))

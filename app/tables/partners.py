@@ -7,7 +7,10 @@ from sqlalchemy import CheckConstraint, DateTime, UniqueConstraint
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from app.tables.base import READ, entered_at
+from app.tables.base import READ, RECORD, entered_at
+
+# In UTC: the clock of the session does not change what a month is.
+EIGHTEEN_MONTHS = "timezone('UTC', expires_at) <= timezone('UTC', entered_at) + interval '18 months'"
 
 
 class Partner(SQLModel, table=True):
@@ -27,10 +30,17 @@ class Partner(SQLModel, table=True):
 
 
 class PartnerClient(SQLModel, table=True):
-    """One credential of a partner (OAuth2 client); its secret has 256 random bits, of which the SHA-256 is kept."""
+    """One credential of a partner (OAuth2 client); its secret has 256 random bits, of which the SHA-256 is kept.
+
+    Known to whoever is asked for a token, and written for the partner that the transaction is bound to alone.
+    """
 
     __tablename__ = "partner_clients"
-    __table_args__ = (UniqueConstraint("client_id"), READ)
+    __table_args__ = (
+        UniqueConstraint("client_id"),
+        CheckConstraint(EIGHTEEN_MONTHS, name="eighteen_months"),
+        RECORD,
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     partner_id: UUID = Field(foreign_key="partners.id")
@@ -38,4 +48,5 @@ class PartnerClient(SQLModel, table=True):
     secret_sha256: str = Field(max_length=64)
     active: bool = True
     expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    signed_in_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     entered_at: datetime = entered_at()

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from app.domain.referral_lifecycle import ReferralChannel, ReferralStatus
 from app.tables.base import HISTORY, RECORD, entered_at, value_enum
+from app.tables.links import SingleUseLink, one_live_link
 from app.tenancy import TenantTable, within_tenant
 
 
@@ -92,29 +93,10 @@ class ReferralReminder(TenantTable, table=True):
     entered_at: datetime = entered_at()
 
 
-class ReferralLink(TenantTable, table=True):
-    """A link by which the organisation answers, once. Its token is not kept, only its SHA-256."""
+class ReferralLink(SingleUseLink, table=True):
+    """A link by which the organisation answers, once."""
 
     __tablename__ = "referral_links"
-    __table_args__ = (
-        within_tenant("referral_id", "referrals"),
-        within_tenant("account_id", "accounts"),
-        UniqueConstraint("tenant_id", "token_sha256"),
-        CheckConstraint("num_nonnulls(used_at, revoked_at) <= 1", name="used_or_revoked"),
-        Index(
-            "ix_referral_links_live",
-            "tenant_id",
-            "referral_id",
-            unique=True,
-            postgresql_where=text("used_at IS NULL AND revoked_at IS NULL"),
-        ),
-        RECORD,
-    )
+    __table_args__ = (*one_live_link("referral_links", "referral_id", "referrals"), RECORD)
 
     referral_id: UUID
-    token_sha256: str = Field(max_length=64)
-    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
-    used_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    account_id: UUID
-    entered_at: datetime = entered_at()

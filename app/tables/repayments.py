@@ -20,6 +20,8 @@ class LedgerEntry(TenantTable, table=True):
         within_tenant("reverses_id", "ledger_entries"),
         within_tenant("account_id", "accounts"),
         within_tenant("decision_id", "loan_decisions"),
+        within_tenant("telling_id", "tellings"),
+        within_tenant("report_id", "lender_reports"),
         one_author(),
         UniqueConstraint("tenant_id", "reverses_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
@@ -31,7 +33,8 @@ class LedgerEntry(TenantTable, table=True):
         CheckConstraint("kind = 'repayment' OR num_nonnulls(payer, instalment_ref) = 0", name="payer_of_repayment"),
         CheckConstraint("cash_officer IS NULL OR source = 'cash_officer'", name="cash_officer_receives"),
         CheckConstraint(
-            "kind NOT IN ('write_off', 'discharge', 'remission') OR decision_id IS NOT NULL", name="loss_is_decided"
+            "kind NOT IN ('write_off', 'discharge', 'remission', 'loss') OR decision_id IS NOT NULL",
+            name="loss_is_decided",
         ),
         CheckConstraint(
             "off_books_cents BETWEEN 0 AND amount_cents"
@@ -50,6 +53,22 @@ class LedgerEntry(TenantTable, table=True):
             # The references of one lender say nothing of another's, nor of the accountant's, who has no partner.
             postgresql_nulls_not_distinct=True,
             postgresql_where=text("kind = 'repayment'"),
+        ),
+        Index(
+            "uq_ledger_entries_disbursement",
+            "tenant_id",
+            "loan_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("kind = 'disbursement' AND partner_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_ledger_entries_returned",
+            "tenant_id",
+            "partner_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("kind = 'reversal' AND partner_id IS NOT NULL AND report_id IS NULL"),
         ),
         HISTORY,
     )
@@ -75,8 +94,11 @@ class LedgerEntry(TenantTable, table=True):
     off_books_cents: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     # Whose reference it is, where a partner tells of the money.
     partner_id: UUID | None = Field(default=None, foreign_key="partners.id")
+    # Of an entry taken back, the report of the lender that it follows from; null where a direct debit was returned.
+    report_id: UUID | None = None
     account_id: UUID | None
     partner_client_id: UUID | None = Field(foreign_key="partner_clients.id")
+    telling_id: UUID | None = None
     entered_at: datetime = entered_at()
 
 

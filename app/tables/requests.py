@@ -88,6 +88,7 @@ class RequestTransition(TenantTable, table=True):
     __table_args__ = (
         within_tenant("request_id", "requests"),
         within_tenant("account_id", "accounts"),
+        within_tenant("telling_id", "tellings"),
         one_author(),
         Index("ix_request_transitions_request", "tenant_id", "request_id"),
         HISTORY,
@@ -96,6 +97,7 @@ class RequestTransition(TenantTable, table=True):
     request_id: UUID
     account_id: UUID | None
     partner_client_id: UUID | None = Field(foreign_key="partner_clients.id")
+    telling_id: UUID | None = None
     action: RequestAction = Field(sa_type=value_enum(RequestAction, "action"))
     from_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "from_status"))
     to_status: RequestStatus = Field(sa_type=value_enum(RequestStatus, "to_status"))

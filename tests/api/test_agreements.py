@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from tests.lenders import SUPPORT_PERSON, check, endorsed, lender_of, machine_of, open_under, sent
+from app.domain.rules import Capability
+from tests.lenders import SUPPORT_PERSON, check, endorsed, lender_of, machine_of, open_under, sent, taken_in
 from tests.support import Ccas, Databases, Json, ok, refused, submitted
 
 
@@ -38,6 +39,13 @@ async def test_an_agreement_is_read_as_the_rules_state_it_by_all_staff(toulouse:
         "duration_months_max": None,
         "rate_percent": None,
         "check_valid_days": 30,
+        "answer_days_max": None,
+        "signature_required": False,
+        "handoff_kinds": None,
+        "capabilities": None,
+        "contacts": [],
+        "deliberations": [],
+        "cost_shares": [],
         "source": item["source"],
     }
 
@@ -132,3 +140,54 @@ async def test_where_the_ccas_lends_nothing_is_handed_over_whatever_the_state(be
     for kind in ("precheck", "loan_file"):
         body = {"kind": kind, "support_person": SUPPORT_PERSON, "partner": toulouse.lender}
         await refused(besancon.agent.post(f"/requests/{request_id}/handoffs", body), 409, "no_lender")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "channels"),
+    [
+        (None, ["api", "file", "link", "letter"]),
+        ((), ["api", "file", "link", "letter"]),
+        (("webhook",), ["api"]),
+        (("letter", "api", "webhook"), ["api", "letter"]),
+        (("letter", "link"), ["link", "letter"]),
+        (("file",), ["file"]),
+    ],
+)
+async def test_a_file_leaves_by_the_channels_that_the_agreement_lists_and_by_the_best_of_them_unless_told(
+    databases: Databases, client: AsyncClient, capabilities: Any, channels: list[str]
+) -> None:
+    named = None if capabilities is None else tuple(Capability(one) for one in capabilities)
+    ccas = open_under(databases, client, "amiens", credit_mutuel={"capabilities": named})
+    request = await endorsed(ccas, None, 200_000, 24)
+    path = f"/requests/{request['id']}/handoffs"
+    for channel in ("api", "file", "link", "letter"):
+        if channel in channels:
+            continue
+        body = {**loan_file(ccas, "2018-03-13"), "channel": channel}
+        problem = await refused(ccas.agent.post(path, body), 409, "channel_not_agreed")
+        assert (problem["field"], problem["channel"], problem["channels"]) == ("channel", channel, channels)
+        assert problem["partner"] == ccas.lender
+    assert (await ok(ccas.agent.get("/handoffs")))["items"] == []
+    assert (await ok(ccas.agent.get(f"/requests/{request['id']}")))["status"] == "endorsed"
+    for channel in (*channels, None):
+        asked = {} if channel is None else {"channel": channel}
+        handoff = await ok(ccas.agent.post(path, {**loan_file(ccas, "2018-03-13"), **asked}))
+        assert handoff["channel"] == (channel or channels[0])
+        taken_back = {"withdrawn_on": "2018-03-13", "reason": "Par une autre voie"}
+        await ok(ccas.agent.post(f"/handoffs/{handoff['id']}/withdrawals", taken_back))
+
+
+async def test_what_may_be_done_with_a_request_is_done_by_a_channel_that_is_agreed(
+    databases: Databases, client: AsyncClient
+) -> None:
+    only_letters: Json = {"capabilities": (Capability.LETTER,)}
+    ccas = open_under(databases, client, "toulouse", credit_municipal_toulouse=only_letters)
+    request = await taken_in(ccas)
+    actions = (await ok(ccas.agent.get(f"/requests/{request['id']}/actions")))["items"]
+    assert [one["allowed"] for one in actions if one["action"] == "send_precheck"] == [True]
+    body = {"kind": "precheck", "support_person": SUPPORT_PERSON, "sent_on": "2018-03-02"}
+    handoff = await ok(ccas.agent.post(f"/requests/{request['id']}/handoffs", body))
+    assert (handoff["channel"], handoff["status"]) == ("letter", "sent")
+    # What the lender tells is a fact, whichever way it comes.
+    told = await ok(lender_of(databases, ccas).post("/partner/ficp-checks", check(handoff)))
+    assert told["status"] == "recorded"

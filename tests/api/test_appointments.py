@@ -59,6 +59,7 @@ async def test_an_appointment_is_planned_with_somebody_and_the_caller_unless_ano
         "entered_by": str(besancon.agent.account_id),
         "entered_at": made["entered_at"],
         "transitions": [],
+        "check_warnings": [],
     }
     assert response.headers["etag"] == '"1"'
     referent = add_staff(databases, besancon.id, f"referent-{uuid4().hex[:6]}", [Role.AGENT])

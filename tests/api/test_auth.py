@@ -22,7 +22,8 @@ from sqlalchemy.exc import IntegrityError
 from app.commands.accounts import add_account
 from app.commands.partners import ClientCredentials, add_partner
 from app.commands.tenants import load_tenant, read_rules
-from app.domain.permissions import ROLES, Role
+from app.domain.operation_roles import ROLES
+from app.domain.permissions import Role
 from app.security import Credential, sign_token
 from app.tenants import seed_files
 from tests.support import TOKEN_SECRET, Ccas, Databases, Json, Staff, add_staff, ok, refused, run_sql
@@ -430,6 +431,8 @@ def expire(databases: Databases, made: ClientCredentials) -> None:
 def _change(databases: Databases, made: ClientCredentials, what: str) -> None:
     engine = databases.owner()
     with engine.begin() as connection:
+        bind = text("select set_config('app.partner_id', :id, true)")
+        connection.execute(bind, {"id": str(made.partner_id)})
         statement = f"update partner_clients set {what} where id = :id"  # noqa: S608
         connection.execute(text(statement), {"id": made.client_row_id})
     engine.dispose()

@@ -126,7 +126,8 @@ async def test_an_endorsed_file_goes_to_the_lender_that_is_asked_for(amiens_of_t
     ccas, other = amiens_of_two, other_of(amiens_of_two)
     path = await before_commission(ccas, None, 150_000)
     await ok(ccas.decider.post(f"{path}/decisions", endorsement(150_000, lender=other)))
-    sending = {"kind": "loan_file", "support_person": SUPPORT_PERSON, "sent_on": "2018-03-15", "partner": ccas.lender}
+    sending = {"kind": "loan_file", "support_person": SUPPORT_PERSON, "sent_on": "2018-03-15", "partner": ccas.lender,
+               "choice_reason": "La personne y a son compte"}  # fmt: skip
     assert (await ok(ccas.agent.post(f"{path}/handoffs", sending)))["partner"] == ccas.lender
 
 

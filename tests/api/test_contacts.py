@@ -119,6 +119,7 @@ async def test_the_sheet_becomes_a_request_and_the_precheck_without_typing_anyth
     seen = await ok(lender_of(databases, toulouse).get(f"/partner/handoffs/{handoff['id']}"))
     assert seen["payload"]["applicant"] == {
         "first_names": "Camille", "birth_name": "Éluard", "birth_on": "1988-03-02",
+        "birth_place": None,
     }  # fmt: skip
 
 

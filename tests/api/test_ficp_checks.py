@@ -74,11 +74,13 @@ async def test_what_is_kept_of_a_check_is_a_closed_set_of_columns(databases: Dat
         "handoff_id",
         "partner_id",
         "partner_client_id",
+        "telling_id",
         "stage",
         "outcome",
         "consulted_at",
         "consultation_ref",
         "evidence_sha256",
+        "purged_at",
         "entered_at",
     }
 
@@ -297,13 +299,11 @@ async def test_what_a_lender_told_is_never_changed_nor_erased_by_the_service(
     databases: Databases, toulouse: Ccas
 ) -> None:
     await ok(lender_of(databases, toulouse).post(PUSH, check(await precheck(toulouse))))
-    for statement in (
-        "update ficp_checks set outcome = 'favorable'",
-        "delete from ficp_checks",
-        "truncate ficp_checks",
-    ):
+    for statement in ("delete from ficp_checks", "truncate ficp_checks"):
         with pytest.raises(Exception, match="permission denied"):
             run_sql(databases, toulouse, statement)
+    with pytest.raises(Exception, match="only ever added to"):
+        run_sql(databases, toulouse, "update ficp_checks set outcome = 'favorable'")
 
 
 # Any order.
@@ -319,8 +319,13 @@ ENDING_WELL = (
 ENDING_BADLY = (*ENDING_WELL[:3], ("favorable", "2018-03-18T10:00:00+01:00"), ENDING_WELL[4])
 
 
-def copied(databases: Databases, ccas: Ccas, lender: Lender, handoff: Json, times: int) -> list[Json]:
-    """Twins of a handoff, each with a request of its own: what came before is the same for all, and takes long."""
+def copied(
+    databases: Databases, ccas: Ccas, lender: Lender, handoff: Json, times: int, *, start: int = 0
+) -> list[Json]:
+    """Twins of a handoff, each with a request of its own: what came before is the same for all, and takes long.
+
+    The references of their requests go on from `start`.
+    """
     made = [{**handoff, "id": str(uuid4()), "request_id": str(uuid4())} for _ in range(times)]
     given = {"old": handoff["id"], "old_request": handoff["request_id"]}
     copy = "insert into {0} select (jsonb_populate_record(t, cast(:changes as jsonb))).* from {0} t where {1}"
@@ -331,11 +336,12 @@ def copied(databases: Databases, ccas: Ccas, lender: Lender, handoff: Json, time
             text("select id from partners where code = :code"), {"code": ccas.lender}
         ).one()
         connection.execute(bind, {"tenant": str(ccas.id), "partner": str(partner_id)})
-        for number, twin in enumerate(made):
+        for number, twin in enumerate(made, start):
             own = {"request_id": twin["request_id"], "handoff_id": twin["id"]}
             for table, which, changes in (
                 ("requests", "id = :old_request", {"id": twin["request_id"], "reference": f"T-{number}"}),
                 ("handoffs", "id = :old", {"id": twin["id"], **own}),
+                ("handoff_payloads", "handoff_id = :old", {"id": str(uuid4()), **own}),
                 ("handoff_routes", "handoff_id = :old", own),
             ):
                 values = {**given, "changes": json.dumps(changes)}
@@ -599,8 +605,11 @@ async def test_staff_are_shown_what_a_check_is_worth_and_when_to_renew_it(databa
             "partner": toulouse.lender,
             "stage": "grant_decision",
             "standing": told,
+            "effect": "block",
+            "told_by": None,
             "consulted_on": (today - timedelta(days=days)).isoformat(),
             "valid_until": (today - timedelta(days=days - 30)).isoformat(),
+            "check_wanted": False,
         }, ref
     for staff in (toulouse.agent, toulouse.decider, toulouse.manager):
         told_to_all = await ok(staff.get(path))
@@ -641,6 +650,7 @@ async def test_neither_the_file_nor_the_outcome_is_written_on_the_request_or_on_
         await ok(toulouse.agent.get(f"/people/{request['applicant_id']}")),
         await ok(lender.get(f"/partner/handoffs/{handoff['id']}")),
     ]
+    assert read[-1].pop("ficp_query_keys") is None
     for answer in read:
         words = json.dumps(answer, ensure_ascii=False).lower()
         for word in ("ficp", "unfavorable", "incident", "ref-1", "e" * 64, "t09:30:00"):

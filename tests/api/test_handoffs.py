@@ -84,11 +84,18 @@ async def test_a_handoff_is_sent_in_one_act_and_read_by_all_staff(toulouse: Ccas
     request = await taken_in(toulouse)
     handoff = await handed_over(toulouse, request["id"], "precheck", "2018-03-02")
     assert {
-        name: handoff[name] for name in handoff.keys() - {"id", "entered_at", "payload", "payload_sha256", "steps"}
+        name: handoff[name]
+        for name in handoff.keys() - {"id", "entered_at", "payload", "payload_sha256", "payloads", "steps"}
     } == {
+        "check_wanted": False,
+        "payload_withheld": None,
         "version": 2,
         "request_id": request["id"],
+        "guarantee_claim_id": None,
+        "borne_interest_statement_id": None,
         "partner": toulouse.lender,
+        "choice_reason": None,
+        "channel": "api",
         "kind": "precheck",
         "status": "sent",
         "support_person": SUPPORT_PERSON,
@@ -112,7 +119,8 @@ async def test_the_list_of_handoffs_is_filtered_and_tells_no_content(databases: 
     precheck = await handed_over(toulouse, (await taken_in(toulouse))["id"], "precheck", "2018-03-02")
     own = (await ok(toulouse.agent.get("/handoffs", request_id=loan_file["request_id"])))["items"]
     assert [(item["kind"], item["status"]) for item in own] == [("loan_file", "sent"), ("precheck", "accepted")]
-    assert own[0].keys() == {"id", "request_id", "partner", "kind", "status", "answered_on", "entered_at"}
+    subject = {"request_id", "guarantee_claim_id", "borne_interest_statement_id"}
+    assert own[0].keys() == {"id", "partner", "channel", "kind", "status", "answered_on", "entered_at"} | subject
     listed = [
         [item["id"] for item in (await ok(toulouse.agent.get("/handoffs", **query)))["items"]]
         for query in ({"kind": "loan_file"}, {"status": "sent"}, {"kind": "precheck", "status": "sent"})
@@ -123,14 +131,14 @@ async def test_the_list_of_handoffs_is_filtered_and_tells_no_content(databases: 
     assert [item["id"] for item in first["items"] + second["items"]] == [precheck["id"], *(item["id"] for item in own)]
 
 
-PERSON = ("birth_name", "birth_on", "first_names")
+PERSON = ("birth_name", "birth_on", "birth_place", "first_names")
 CONTACT = ("commune_insee_code", "email", "phone", "usage_name")
-COMMON = {"/kind", "/request_reference", "/support_person"}
+COMMON = {"/kind", "/request_reference"}
 LOAN_FILE = {
-    *(f"/project/{name}" for name in ("project_cost_cents", "project_description", "purpose", "received_on",
-                                      "requested_amount_cents")),
+    "/support_person",
+    *(f"/project/{name}" for name in ("project_cost_cents", "purpose")),
     *(f"/household/{name}" for name in ("adults", "minor_children")),
-    *(f"/budget/{n}/{name}" for n in (0, 1) for name in ("amount_cents", "kind", "label", "side")),
+    *(f"/budget/{n}/{name}" for n in (0, 1) for name in ("amount_cents", "kind", "side")),
     *(f"/financing_plan/0/{name}" for name in ("amount_cents", "kind")),
     *(f"/endorsement/{name}" for name in ("amount_cents", "decided_on", "duration_months")),
 }  # fmt: skip
@@ -172,6 +180,9 @@ async def test_a_handoff_carries_what_its_kind_needs_and_nothing_more(
     nobody = set() if with_second else {"/co_applicant"}
     assert set(pointers(precheck["payload"])) == COMMON | people(*both, names=PERSON) | nobody
     assert set(pointers(told["payload"])) == COMMON | people(*both, names=PERSON + CONTACT) | nobody | LOAN_FILE
+    for read in (precheck, told):
+        keys = read.pop("ficp_query_keys")
+        assert (keys["applicant"], keys["co_applicant"] is not None) == ("020388EXEMP", with_second)
     text = json.dumps([precheck, told], ensure_ascii=False)
     assert not any(word in text for word in ("taire", "prescriber", "channel", "signatory", "La responsable", "ficp"))
     assert told["payload"]["endorsement"] == {
@@ -183,6 +194,7 @@ async def test_a_handoff_carries_what_its_kind_needs_and_nothing_more(
         "first_names": "Camille",
         "birth_name": "Exemple",
         "birth_on": "1988-03-02",
+        "birth_place": None,
     }
 
 
@@ -218,7 +230,7 @@ async def test_what_was_handed_over_is_kept_exactly_whatever_becomes_of_the_pers
     (row,) = run_sql(
         databases,
         toulouse,
-        "select text, payload_sha256 from handoff_payloads p join handoffs h on h.id = p.handoff_id",
+        "select text, h.payload_sha256 from handoff_payloads p join handoffs h on h.id = p.handoff_id",
     )
     assert sha256(row["text"].encode()).hexdigest() == row["payload_sha256"] == told["payload_sha256"]
     with pytest.raises(ProgrammingError, match="permission denied"):
@@ -317,15 +329,19 @@ async def test_a_file_that_one_lender_refused_goes_to_another(databases: Databas
     assert await status_of(amiens, request_id) == "sent_to_lender"
     request = await ok(amiens.agent.get(f"/requests/{request_id}"))
     path = f"/requests/{request_id}/handoffs"
-    to_second = body("loan_file", partner=code, sent_on="2018-03-18")
+    to_second = body("loan_file", partner=code, sent_on="2018-03-18", choice_reason="Le Crédit Mutuel a refusé")
     problem = await refused(amiens.agent.post(path, to_second), 409, "authorisation_missing")
     assert problem["recipient"] == code
     authorisation = {"recipient": code, "purposes": ["loan_file"], "given_on": "2018-03-16"}
     await ok(amiens.agent.post(f"/people/{request['applicant_id']}/authorisations", authorisation))
+    unexplained = {name: value for name, value in to_second.items() if name != "choice_reason"}
+    problem = await refused(amiens.agent.post(path, unexplained), 409, "choice_reason_missing")
+    assert (problem["endorsed_to"], problem["partner"]) == ("Crédit Mutuel", code)
     early = amiens.agent.post(path, {**to_second, "sent_on": "2018-03-15"})
     assert (await refused(early, 409, "date_out_of_order"))["not_before"] == "2018-03-16"
     again = await ok(amiens.agent.post(path, to_second))
     assert (again["partner"], again["status"]) == (code, "sent")
+    assert again["choice_reason"] == "Le Crédit Mutuel a refusé"
     assert (await accepted_by(second, again, decided_on="2018-03-20"))["status"] == "accepted"
     assert await status_of(amiens, request_id) == "lender_accepted"
     for partner, own in ((first, handoff), (second, again)):
@@ -380,7 +396,8 @@ async def test_the_ccas_takes_a_file_back_from_every_state_but_a_loan(databases:
     )
     assert await status_of(amiens, handoff["request_id"]) == "sent_to_lender"
     await refused(amiens.agent.post(path, {**WITHDRAWAL, "withdrawn_on": "2018-03-23"}), 409, "illegal_transition")
-    late = lender.post(f"/partner/handoffs/{handoff['id']}/offers", offer(200_000, 24, "6.20", offered_on="2018-03-23"))
+    anew = offer(200_000, 24, "6.20", number="O-late", offered_on="2018-03-23")
+    late = lender.post(f"/partner/handoffs/{handoff['id']}/offers", anew)
     await refused(late, 409, "illegal_transition")
     early = amiens.agent.post(f"/requests/{handoff['request_id']}/handoffs", body("loan_file", sent_on="2018-03-21"))
     await refused(early, 409, "date_out_of_order")
@@ -607,3 +624,23 @@ async def test_two_batches_of_one_lender_on_the_same_requests_take_turns(databas
         *(ok(bank.post("/partner/ficp-checks", {"items": items})) for items in (first, second))
     )
     assert [item["status"] for answer in answers for item in answer["items"]] == ["recorded"] * 4
+
+
+async def test_a_precheck_of_one_borrower_opens_nothing_for_two(databases: Databases, toulouse: Ccas) -> None:
+    lender, request = lender_of(databases, toulouse), await taken_in(toulouse)
+    path, handoff = f"/requests/{request['id']}", await prechecked(toulouse, lender, request)
+    await ok(
+        toulouse.agent.post(f"/handoffs/{handoff['id']}/withdrawals", {**WITHDRAWAL, "withdrawn_on": "2018-03-06"})
+    )
+    other = await ok(toulouse.agent.post("/people", {**demand(toulouse)["applicant"], "first_names": "Sacha"}))
+    await authorised(toulouse, other["id"])
+    etag = await etag_of(toulouse.agent, path)
+    await ok(toulouse.agent.patch(path, {"co_applicant_id": other["id"]}, etag=etag))
+    again = await handed_over(toulouse, request["id"], "precheck", "2018-03-07")
+    problem = await refused(toulouse.agent.post(f"{path}/assess", {"assessed_on": "2018-03-08"}), 409,
+                            "check_not_favourable")  # fmt: skip
+    assert problem["standing"] == "pending"
+    told = check(again, ref="BOTH", consulted_at="2018-03-07T09:00:00Z")
+    await ok(lender.post("/partner/ficp-checks", told))
+    assert (await ok(toulouse.agent.get(f"/handoffs/{again['id']}")))["status"] == "accepted"
+    await ok(toulouse.agent.post(f"{path}/assess", {"assessed_on": "2018-03-08"}))

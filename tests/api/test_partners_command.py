@@ -49,7 +49,7 @@ def rows(databases: Databases, statement: str, **values: Any) -> list[Json]:
 
 def credentials(told: str) -> tuple[str, str]:
     """The two lines that the command prints, and nothing else."""
-    matched = re.fullmatch(r"client_id=(\S+)\nclient_secret=([\w-]{40,})\n", told)
+    matched = re.fullmatch(r"client_id=(\S+)\nclient_secret=(mcs_[A-Za-z0-9_-]{43})\n", told)
     assert matched, told
     return matched[1], matched[2]
 
@@ -86,14 +86,16 @@ async def test_a_known_partner_gets_second_credentials_and_both_work(
 ) -> None:
     assert run("partners", "add", code, "--name", NAME) == 0
     first = credentials(capsys.readouterr().out)
-    assert run("partners", "add", code) == 0
     assert run("partners", "add", code, "--name", "Un autre nom") == 0
-    second, third = re.findall(r"client_id=(\S+)\nclient_secret=(\S+)\n", capsys.readouterr().out)
-    assert len({first, second, third}) == 3
-    for client_id, secret in (first, second, third):
+    second = credentials(capsys.readouterr().out)
+    assert first != second
+    for client_id, secret in (first, second):
         assert (await who_is(client, client_id, secret))["partner"] == code
     mixed = {"grant_type": "client_credentials", "client_id": first[0], "client_secret": second[1]}
     await refused(client.post("/v1/auth/token", data=mixed), 401, "client_refused")
+    assert run("partners", "add", code) == 1
+    told = f"2 credentials are active: revoke one first ({first[0]}, {second[0]})"
+    assert capsys.readouterr() == ("", f"microcredit partners: {told}\n")
     # A known partner keeps its name.
     assert [row["name"] for row in rows(databases, "select name from partners where code = :code", code=code)] == [NAME]
 

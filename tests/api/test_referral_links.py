@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.dates import months_after
 from app.domain.errors import NotFound, TokenRefused
-from app.security import Credential, read_link_token, read_token, sign_link_token, sign_token
+from app.security import Credential, LinkPurpose, read_link_token, read_token, sign_link_token, sign_token
 from tests.api.test_referrals import CAISSE, answered, authorise, file_of, organisation, referral, to
 from tests.support import TOKEN_SECRET, Ccas, Databases, Json, demand, desk_of, ok, refused, run_sql
 
+REFERRAL = LinkPurpose.REFERRAL_ANSWER
 FAR = {"expires_on": str(datetime.now(UTC).date() + timedelta(days=300))}
 ACCEPTED = {"answer": "accepted", "answered_on": "2011-02-01"}
 
@@ -274,8 +275,8 @@ async def test_what_is_no_link_is_answered_as_one_that_never_was(
     unsigned = jwt.encode({"alg": "HS256"}, {}, OctKey.import_key(TOKEN_SECRET)).partition(".")[0]
     wrong = {
         "signed by somebody else": forged(besancon, secret="another secret, long enough to sign with it"),
-        "signed by us, never given": sign_link_token(besancon.id, secret=TOKEN_SECRET),
-        "of another CCAS": sign_link_token(toulouse.id, secret=TOKEN_SECRET),
+        "signed by us, never given": sign_link_token(besancon.id, REFERRAL, secret=TOKEN_SECRET),
+        "of another CCAS": sign_link_token(toulouse.id, REFERRAL, secret=TOKEN_SECRET),
         "of a CCAS that is none": forged(besancon, tenant=str(uuid4())),
         "of no CCAS": forged(besancon, tenant=None),
         "of a text": forged(besancon, tenant="besancon"),
@@ -314,13 +315,15 @@ async def test_a_link_is_no_credential_and_a_credential_no_link(besancon: Ccas, 
 def test_neither_token_is_read_as_the_other() -> None:
     now = datetime(2011, 1, 3, tzinfo=UTC)
     tenant_id = uuid4()
-    link = sign_link_token(tenant_id, secret=TOKEN_SECRET)
-    assert read_link_token(link, secret=TOKEN_SECRET) == tenant_id
+    link = sign_link_token(tenant_id, REFERRAL, secret=TOKEN_SECRET)
+    assert read_link_token(link, REFERRAL, secret=TOKEN_SECRET) == tenant_id
     with pytest.raises(TokenRefused):
         read_token(link, secret=TOKEN_SECRET, now=now)
     for credential in (Credential(uuid4(), tenant_id), Credential(uuid4(), None), Credential(uuid4(), None, uuid4())):
         with pytest.raises(NotFound):
-            read_link_token(sign_token(credential, secret=TOKEN_SECRET, now=now), secret=TOKEN_SECRET)
+            read_link_token(sign_token(credential, secret=TOKEN_SECRET, now=now), REFERRAL, secret=TOKEN_SECRET)
+    with pytest.raises(NotFound):
+        read_link_token(link, LinkPurpose.LENDER_ANSWER, secret=TOKEN_SECRET)
     # Not even with all that a credential has.
     claims = {
         "iss": "microcredit/referral-answers",

@@ -96,8 +96,8 @@ async def test_a_repayment_enters_the_ledger_once_under_the_reference_of_its_len
         assert codes([other]) == ["reference_already_used"]
     assert await repayments_of(amiens, path) == [entry]
     loan = await loan_on(amiens, path, "2018-05-31")
-    # The balance that came with it is kept each time; the money is not.
-    assert (loan["version"], loan["outstanding_cents"], loan["repaid_cents"]) == (before + 2, 192_151, 8_882)
+    # The balance that came with it is kept once for each position.
+    assert (loan["version"], loan["outstanding_cents"], loan["repaid_cents"]) == (before + 1, 192_151, 8_882)
     assert (loan["lender"]["reported_outstanding_cents"], loan["lender"]["gap_cents"]) == (192_151, 0)
 
 
@@ -177,7 +177,7 @@ async def test_what_was_not_paid_is_listed_and_late_as_far_as_the_lender_tells(
     # A line that was refused holds the position back: nobody is late by a line that failed here.
     held = await loan_on(amiens, path, "2018-12-31")
     assert (held["status"], held["overdue_cents"], held["lender"]["position_on"]) == ("running", 0, None)
-    assert codes(await tell(bank, "2018-06-04", unpaid(handoff, 1))) == ["recorded"]
+    assert codes(await tell(bank, "2018-06-04", unpaid(handoff, 1))) == ["known"]
     late = await loan_on(amiens, path, "2018-12-31")
     assert (late["status"], late["overdue_cents"]) == ("overdue", 8_882)
     assert (late["lender"]["unpaid_instalments"], late["lender"]["position_on"]) == ([1], "2018-06-04")
@@ -308,8 +308,6 @@ async def test_each_line_that_is_refused_says_why_and_leaves_nothing(
 ) -> None:
     bank, handoff, _ = await running(databases, amiens)
     _, unoffered = await accepted_file(databases, amiens, 100_000, 12)
-    _, unpaid_out = await accepted_file(databases, amiens, 100_000, 12)
-    offered = await ok(bank.post(f"/partner/handoffs/{unpaid_out['id']}/offers", offer(100_000, 12, "6.20")))
     stranger, foreign, foreign_path = await strangers_loan(databases, fresnes)
     good = repayment_line(handoff, 8_882, "2018-05-05", "R-0")
     answers = await tell(
@@ -318,19 +316,16 @@ async def test_each_line_that_is_refused_says_why_and_leaves_nothing(
         repayment_line(foreign, 8_882, "2018-05-05", "R-1"),
         {**good, "handoff_id": NOWHERE, "reference": "R-2"},
         repayment_line(unoffered, 8_882, "2018-05-05", "R-3"),
-        repayment_line(unpaid_out, 8_882, "2018-05-05", "R-4"),
         repayment_line(handoff, 8_882, "2018-06-01", "R-5"),
-        repayment_line(handoff, 8_882, "2018-04-04", "R-6"),
         unpaid(handoff, 25),
         good,
     )
     assert codes(answers) == [
-        "not_found", "not_found", "illegal_transition", "illegal_transition", "date_after_position",
-        "date_out_of_order", "instalment_unknown", "recorded",
+        "not_found", "not_found", "illegal_transition", "date_after_position", "instalment_unknown", "recorded",
     ]  # fmt: skip
     # What is another bank's and what is nowhere look the same.
     assert answers[0]["error"] == answers[1]["error"]
-    assert [answer["id"] for answer in answers[:-1]] == [None] * 7
+    assert [answer["id"] for answer in answers[:-1]] == [None] * 5
     (written,) = run_sql(
         databases,
         amiens,
@@ -342,7 +337,28 @@ async def test_each_line_that_is_refused_says_why_and_leaves_nothing(
     assert await repayments_of(fresnes, foreign_path) == []
     assert (await loan_on(fresnes, foreign_path, "2018-05-31"))["lender"]["position_on"] is None
     assert codes(await tell(stranger, "2018-05-31", good)) == ["not_found"]
-    assert (await ok(amiens.agent.get(f"/loans/{offered['loan_id']}")))["status"] == "offered"
+
+
+async def test_money_that_nothing_asked_for_is_a_fact_all_the_same(databases: Databases, amiens: Ccas) -> None:
+    """Before the payment, of a loan that is only offered, after one that was given up: recorded, and shown."""
+    bank, handoff, path = await running(databases, amiens)
+    _, unpaid_out = await accepted_file(databases, amiens, 100_000, 12)
+    offered = await ok(bank.post(f"/partner/handoffs/{unpaid_out['id']}/offers", offer(100_000, 12, "6.20")))
+    early = repayment_line(handoff, 8_882, "2018-04-04", "R-6")
+    unowed = repayment_line(unpaid_out, 8_882, "2018-05-05", "R-4")
+    assert codes(await tell(bank, "2018-05-31", early, unowed)) == ["recorded", "recorded"]
+    loan = await loan_on(amiens, path, "2018-05-31")
+    assert (loan["anomalies"], loan["repaid_cents"], loan["lender"]["position_on"]) == (
+        ["repaid_before_payment"], 8_882, "2018-05-31",
+    )  # fmt: skip
+    other = f"/loans/{offered['loan_id']}"
+    loan = await loan_on(amiens, other, "2018-05-31")
+    assert (loan["status"], loan["anomalies"], loan["credit_cents"]) == ("offered", ["repaid_before_payment"], 8_882)
+    given_up = {"cancelled_on": "2018-06-01", "reason": "Autre projet"}
+    await ok(amiens.agent.post(f"{other}/cancellations", given_up))
+    late = repayment_line(unpaid_out, 100, "2018-06-05", "R-7")
+    assert codes(await tell(bank, "2018-06-30", late)) == ["recorded"]
+    assert (await loan_on(amiens, other, "2018-06-30"))["anomalies"] == ["repaid_after_cancellation"]
 
 
 async def strangers_loan(databases: Databases, fresnes: Ccas) -> tuple[Lender, Json, str]:
@@ -354,7 +370,7 @@ async def strangers_loan(databases: Databases, fresnes: Ccas) -> tuple[Lender, J
 async def test_the_reasons_name_the_words_of_the_statement(databases: Databases, amiens: Ccas) -> None:
     """The lender's day of payment, not the day on which the CCAS would have received it."""
     bank, handoff, _ = await running(databases, amiens)
-    lines = [repayment_line(handoff, 8_882, "2018-04-04", "R-6"), repayment_line(handoff, 8_882, "2018-06-01", "R-5")]
+    lines = [repayment_line(handoff, 8_882, "2018-06-01", "R-5")]
     body = {"position_on": "2018-05-31", "items": lines}
     for language, words in (("fr", "de paiement"), ("en", "of payment")):
         headers = {**bank.headers, "Idempotency-Key": f"words-{language}", "Accept-Language": language}
@@ -375,7 +391,7 @@ async def test_the_reasons_name_the_words_of_the_statement(databases: Databases,
         ({"instalment_number": 1}, "/instalment_number", "unknown_field"),
         ({"outstanding_principal_cents": -1}, "/outstanding_principal_cents", "too_small"),
         ({"handoff_id": "1"}, "/handoff_id", "not_an_identifier"),
-        ({"kind": "loss"}, "", None),
+        ({"kind": "litigation"}, "", None),
         ({"kind": None}, "", None),
         ({"kind": ["repayment"]}, "", None),
     ],

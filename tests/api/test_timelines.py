@@ -67,6 +67,7 @@ async def test_a_new_file_has_been_received_and_given_to_whoever_took_it_in(besa
         "title": "Demande reçue : D-2011-0001",
         "author": "agent",
         "partner": None,
+        "source": None,
     }
     assert (given["kind"], given["title"], given["author"]) == ("assignment", "Dossier confié : agent", "agent")
 

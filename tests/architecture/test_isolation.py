@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from app.database import open_engine, open_sessions, tenant_transaction
 from app.domain.permissions import STAFF_ROLES
-from app.tenancy import COMMUNE_TABLES, GLOBAL_TABLES, PARTNER_TABLES
+from app.tenancy import COMMUNE_TABLES, GLOBAL_TABLES, PARTNER_TABLES, WRITTEN_BY_PARTNERS
 from tests.conftest import TEMPLATE
 from tests.openapi import (
     COHERENT_QUERIES,
@@ -83,7 +83,7 @@ def test_policies_of_every_table_that_is_not_global_are_enabled_and_forced_on_it
         "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
         " and not (relrowsecurity and relforcerowsecurity)",
     )
-    assert {name for (name,) in unforced} == GLOBAL_TABLES
+    assert {name for (name,) in unforced} == GLOBAL_TABLES - WRITTEN_BY_PARTNERS
 
 
 def test_every_table_that_is_not_global_has_one_policy_that_opens_it_whose_using_is_its_with_check(
@@ -98,10 +98,26 @@ def test_every_table_that_is_not_global_has_one_policy_that_opens_it_whose_using
     policies = rows(
         admin,
         "select tablename, policyname, permissive, cmd, roles::text, qual, with_check from pg_policies"
-        " where schemaname = 'public' and permissive = 'PERMISSIVE' order by tablename",
+        " where schemaname = 'public' and permissive = 'PERMISSIVE' and not tablename = any (:but) order by tablename",
+        but=list(WRITTEN_BY_PARTNERS),
     )
     assert policies == [
         (table, name, "PERMISSIVE", "ALL", "{public}", bound, bound) for table, name, bound in sorted(expected)
+    ]
+
+
+def test_what_every_sign_in_reads_of_partners_is_written_for_the_bound_partner_alone(admin: Connection) -> None:
+    own = "(partner_id = (NULLIF(current_setting('app.partner_id'::text, true), ''::text))::uuid)"
+    policies = rows(
+        admin,
+        "select policyname, permissive, cmd, roles::text, qual, with_check from pg_policies"
+        " where schemaname = 'public' and tablename = 'partner_clients' order by policyname",
+    )
+    assert {"partner_clients"} == WRITTEN_BY_PARTNERS
+    assert policies == [
+        ("changed_by_partner", "PERMISSIVE", "UPDATE", "{public}", own, own),
+        ("known", "PERMISSIVE", "SELECT", "{public}", "true", None),
+        ("made_by_partner", "PERMISSIVE", "INSERT", "{public}", None, own),
     ]
 
 
@@ -138,6 +154,7 @@ def test_a_way_of_a_partner_tells_whose_handoff_where_and_in_which_state_and_not
         "partner_id": "uuid",
         "status": "character varying",
         "sent_at": "timestamp with time zone",
+        "erased_sequence": "integer",
     }
 
 
@@ -168,7 +185,8 @@ def test_no_global_table_refers_to_rows_of_tenants(admin: Connection) -> None:
           and exists (select from pg_attribute where attrelid = k.confrelid and attname = 'tenant_id')
         """,
     )
-    assert keys == []
+    # Both ends are the partner's, and the key contains it.
+    assert keys == [("fk_webhook_deliveries_partner_id_event_id",)]
 
 
 def test_every_unique_index_and_exclusion_of_tenant_tables_contains_the_tenant(admin: Connection) -> None:
@@ -178,7 +196,10 @@ def test_every_unique_index_and_exclusion_of_tenant_tables_contains_the_tenant(a
         select i.indexrelid::regclass::text from pg_index i
         join pg_attribute a on a.attrelid = i.indrelid and a.attname = 'tenant_id'
         where (i.indisunique or i.indisexclusion) and not a.attnum = any (i.indkey)
+          and not exists (select from pg_attribute p where p.attrelid = i.indrelid and p.attname = 'partner_id'
+                          and p.attnum = any (i.indkey) and i.indrelid::regclass::text = any (:of_partners))
         """,
+        of_partners=sorted(PARTNER_TABLES),
     )
     # A partner's ways to handoffs of all tenants: the identifiers are ours, nobody chooses them.
     assert without_tenant == [("pk_handoff_routes",)]
@@ -238,13 +259,24 @@ def test_nothing_is_granted_on_single_columns_beside_the_tables(admin: Connectio
     assert rows(admin, of_columns) == []
 
 
-def test_the_serving_role_deletes_nothing_but_answers_already_given(admin: Connection) -> None:
+def test_the_serving_role_deletes_nothing_but_answers_already_given_stale_signatures_and_what_was_kept_long_enough(
+    admin: Connection,
+) -> None:
     deletable = rows(
         admin,
         "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
         " and has_table_privilege('app', oid, 'delete, truncate, references, trigger')",
     )
-    assert sorted(deletable) == [("idempotency_records",), ("partner_idempotency_records",)]
+    assert sorted(deletable) == [
+        ("idempotency_records",),
+        ("partner_events",),
+        ("partner_idempotency_records",),
+        ("push_signatures",),
+        ("webhook_attempts",),
+        ("webhook_deliveries",),
+    ]
+    kept = "select tgrelid::regclass::text from pg_trigger where tgname = 'kept' and tgenabled = 'O'"
+    assert sorted(rows(admin, kept)) == [("partner_events",), ("webhook_attempts",), ("webhook_deliveries",)]
 
 
 # The serving role.

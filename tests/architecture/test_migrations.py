@@ -15,7 +15,13 @@ from sqlmodel import SQLModel
 from app.commands.migrate import downgrade, upgrade
 from app.database import migrations
 from app.local_postgres import prepare_database
-from app.tenancy import COMMUNE_TABLES, GLOBAL_TABLES, commune_statement, isolation_statements
+from app.tenancy import (
+    COMMUNE_TABLES,
+    GLOBAL_TABLES,
+    WRITTEN_BY_PARTNERS,
+    commune_statement,
+    isolation_statements,
+)
 from tests.support import Ccas, Databases
 
 # What a database is made of, each as one text a row.
@@ -137,7 +143,8 @@ def declared(worker_id: str) -> Iterator[dict[str, set[str]]]:
     with engine.begin() as connection:
         SQLModel.metadata.create_all(connection)
         for table in SQLModel.metadata.sorted_tables:
-            for statement in [] if table.name in GLOBAL_TABLES else isolation_statements(table.name):
+            open_to_all = table.name in GLOBAL_TABLES - WRITTEN_BY_PARTNERS
+            for statement in [] if open_to_all else isolation_statements(table.name):
                 connection.execute(text(statement))
             if table.name in COMMUNE_TABLES:
                 connection.execute(text(commune_statement(table.name)))

@@ -56,3 +56,13 @@ async def test_every_answer_tells_its_headers(app: FastAPI) -> None:
 async def test_rates_are_texts_on_the_way_out(app: FastAPI) -> None:
     loan = app.openapi()["components"]["schemas"]["LoanRead"]["properties"]
     assert loan["rate_percent"]["type"] == "string"
+
+
+async def test_every_group_of_operations_is_listed_once_and_those_of_banks_say_so(app: FastAPI) -> None:
+    listed = app.openapi()["tags"]
+    used = {tag for _, _, operation in operations(app) for tag in operation["tags"]}
+    assert sorted(tag["name"] for tag in listed) == sorted(used)
+    assert not any("_" in tag["name"] for tag in listed)
+    of_banks = {operation["tags"][0] for path, _, operation in operations(app) if path.startswith("/v1/partner/")}
+    described = {tag["name"] for tag in listed if tag.get("description", "").startswith("For banks: ")}
+    assert described == of_banks

@@ -50,6 +50,10 @@ from tests.openapi import (
 from tests.support import Ccas, Databases, Json, Staff, ok, open_ccas, open_with, refused, with_own_partners
 
 OF_PARTNERS = [operation for operation in operations() if operation.of_partners]
+# What a partner does with its own credentials and keys; those of others are asked for in their own tests.
+OF_THEMSELVES = {
+    operation.id for operation in OF_PARTNERS if operation.id.startswith(("partner_credentials_", "signing_keys_"))
+}
 OF_STAFF = [operation for operation in operations() if not operation.of_partners and not operation.public]
 # What a partner may read of the instance beside its own: nothing that `GLOBAL_TABLES` does not name.
 TENANT_TABLES = sorted(set(SQLModel.metadata.tables) - GLOBAL_TABLES - PARTNER_TABLES)
@@ -255,7 +259,7 @@ async def test_pages_of_an_inbox_go_across_the_ccas_and_a_cursor_is_of_its_partn
 
 async def test_an_inbox_holds_nothing_that_tells_of_the_person(known: Partners) -> None:
     for item in (await ok(known.bank.get("/partner/handoffs")))["items"]:
-        assert set(item) == {"id", "tenant", "kind", "status", "payload_sha256", "sent_at"}
+        assert set(item) == {"id", "tenant", "kind", "status", "payload_sha256", "check_wanted", "sent_at"}
 
 
 async def test_one_partner_acts_in_every_ccas_that_it_serves(acting: Partners) -> None:
@@ -331,6 +335,11 @@ async def test_a_precheck_is_of_its_partner_too(databases: Databases, toulouse: 
 
 # Over HTTP: what is another partner's.
 
+OF_WEBHOOKS = [operation for operation in OF_PARTNERS if "webhook_id" in operation.identifiers()]
+# What names nothing of anybody's: lists of one's own, and what is made.
+OF_ONESELF = {"inbox_list", "partner_events_list", "webhooks_list", "webhooks_create", "lender_loans_list"}
+# Its lines are text: what they name is looked for as the lines of a statement are.
+IN_TEXT = {"statement_files_create"}
 IN_PATHS = [operation for operation in OF_PARTNERS if "handoff_id" in operation.identifiers()]
 IN_BODIES = [
     pytest.param(operation, form, path, id=f"{operation.id}-{number}")
@@ -344,8 +353,8 @@ IN_BODIES = [
 def test_every_operation_of_partners_on_a_handoff_is_asked_for_anothers() -> None:
     assert {operation.id for operation in IN_PATHS} | {param.values[0].id for param in IN_BODIES} == {  # type: ignore[union-attr]
         operation.id for operation in OF_PARTNERS
-    } - {"inbox_list"}
-    assert len(IN_BODIES) == 5, "a check, a check of many, and the three kinds of lines"
+    } - OF_ONESELF - IN_TEXT - OF_THEMSELVES - {operation.id for operation in OF_WEBHOOKS}
+    assert len(IN_BODIES) == 12, "a check, a check of many, and the ten kinds of lines"
 
 
 @pytest.mark.parametrize("operation", IN_PATHS, ids=lambda operation: operation.id)
@@ -357,6 +366,20 @@ async def test_another_partners_handoff_is_answered_exactly_as_one_that_never_wa
         random = await ask(operation, lender, {"handoff_id": str(uuid4())})
         assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found"), theirs.text
         assert told(theirs) == told(random)
+
+
+@pytest.mark.parametrize("operation", OF_WEBHOOKS, ids=lambda operation: operation.id)
+async def test_another_partners_endpoint_is_answered_exactly_as_one_that_never_was(
+    operation: Operation, known: Partners
+) -> None:
+    webhook = await ok(known.bank.post("/partner/webhooks", {"url": "https://banque.example/"}))
+    real = {"webhook_id": str(webhook["id"]), "delivery_id": str(uuid4())}
+    theirs = await ask(operation, known.rival, real)
+    random = await ask(operation, known.rival, {name: str(uuid4()) for name in real})
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "not_found"), theirs.text
+    assert told(theirs) == told(random)
+    if operation.method == "GET":
+        assert (await ask(operation, known.bank, real)).is_success
 
 
 @pytest.mark.parametrize(("operation", "form", "path"), IN_BODIES)

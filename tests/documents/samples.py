@@ -206,6 +206,30 @@ PAPERS |= {
 }
 
 
+PAPERS["handoff_payload"] = (
+    "handoff_payload",
+    {
+        **HEAD,
+        "title": "Dossier de demande de microcrédit",
+        "handoff_id": "01900000-0000-7000-8000-000000000000",
+        "payload_sha256": "c0ffee" * 10 + "beef",
+        "sections": [
+            {"name": "", "facts": {"request_reference": "2026-0001", "support_person": "Claude Modèle"}, "rows": []},
+            {"name": "applicant", "facts": {"birth_name": "Exemple", "phone": None}, "rows": []},
+            {"name": "later", "facts": {"later_still": "Valeur"}, "rows": []},
+            {
+                "name": "budget",
+                "facts": {},
+                "rows": [
+                    {"amount_cents": "1 100,00 €", "kind": "Salaire", "side": "resource"},
+                    {"amount_cents": "450,00 €", "kind": "Loyer", "side": "charge"},
+                ],
+            },
+        ],
+    },
+)
+
+
 def text_of(pdf: bytes) -> str:
     """What a PDF says, its lines run together and every space a plain one."""
     return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages))

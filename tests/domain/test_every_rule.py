@@ -16,8 +16,10 @@ from app.commands.tenants import read_rules
 from app.domain.aids import Aid, Capacity
 from app.domain.amortization import RemainderOn, Rounding
 from app.domain.breaches import Breach, Severity
+from app.domain.channels import Source
 from app.domain.eligibility import LEGAL_TEXTS, breaches
 from app.domain.errors import MicrocreditError, RuleNotStated, UnknownLender
+from app.domain.ficp import CheckEffect, CheckGate
 from app.domain.lenders import IndexedRate, Lender, Lending, RateBand
 from app.domain.permissions import Role
 from app.domain.products import (
@@ -88,6 +90,11 @@ indexes = st.lists(
     max_size=2,
 )
 paths = st.sampled_from([field.name for field in fields(Product)] + ["attestations.no_other_aid", "residence"])
+gates = st.none() | st.builds(
+    CheckGate,
+    effect=st.sampled_from(CheckEffect),
+    told_by=st.none() | st.lists(st.sampled_from(Source), unique=True).map(tuple),
+)
 products = st.builds(
     replace,
     st.just(BESANCON),
@@ -153,6 +160,8 @@ products = st.builds(
     documents=st.lists(coded["papers"], max_size=3).map(tuple),
     running_loans_max=st.none() | st.integers(0, 3),
     months_since_last_loan_min=months,
+    precheck=gates,
+    grant_check=gates,
     severities=st.dictionaries(paths, st.sampled_from(Severity), max_size=4),
     overridable_by=st.dictionaries(paths, st.just((Role.MANAGER,)), max_size=2),
 )

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.ficp import Check, CheckOutcome, CheckStage, Standing, conclusion, standing, valid_until
+from app.domain.channels import Source
+from app.domain.ficp import (
+    Check,
+    CheckEffect,
+    CheckGate,
+    CheckOutcome,
+    CheckStage,
+    Standing,
+    conclusion,
+    heard,
+    purge_from,
+    standing,
+    valid_until,
+)
 
 Out, S = CheckOutcome, Standing
 MORNING = datetime(2018, 3, 5, 9, 30, tzinfo=UTC)
@@ -105,4 +118,44 @@ def test_people_are_shown_one_of_four_words(
 
 def test_no_outcome_and_no_standing_says_that_a_person_is_listed() -> None:
     assert {outcome.value for outcome in Out} == {"favorable", "unfavorable", "to_clear", "unavailable"}
-    assert {standing.value for standing in S} == {"favourable", "unfavourable", "pending", "to_renew"}
+    assert {standing.value for standing in S} == {"favourable", "unfavourable", "pending", "to_renew", "purged"}
+
+
+# Gates.
+
+BY_MACHINE = CheckGate(effect=CheckEffect.BLOCK, told_by=(Source.PARTNER_MACHINE,))
+
+
+def test_a_gate_opens_for_a_favourable_check_of_its_sources_and_closes_for_any() -> None:
+    machine, later, letter = (
+        Check(Out.FAVORABLE, MORNING, Source.PARTNER_MACHINE),
+        Check(Out.UNFAVORABLE, MORNING + timedelta(hours=1), Source.REPORTED_BY_STAFF),
+        Check(Out.FAVORABLE, MORNING + timedelta(hours=2), Source.REPORTED_BY_STAFF),
+    )
+    assert conclusion(heard([letter], BY_MACHINE)) is None
+    assert conclusion(heard([machine, letter], BY_MACHINE)) == machine
+    assert conclusion(heard([machine, later, letter], BY_MACHINE)) == later
+    for told_by in (None, tuple(Source)):
+        assert (
+            conclusion(heard([machine, later, letter], CheckGate(effect=CheckEffect.BLOCK, told_by=told_by))) == letter
+        )
+
+
+@pytest.mark.parametrize("valid_until", [None, date(2018, 3, 5)])
+def test_what_is_purged_says_nothing_however_old(valid_until: date | None) -> None:
+    check = Check(None, MORNING)
+    assert standing(check, on=date(2018, 5, 6), valid_until=valid_until) is S.PURGED
+    assert conclusion([Check(Out.UNFAVORABLE, MORNING), check]) == check
+    assert conclusion([Check(Out.UNAVAILABLE, MORNING + timedelta(days=1)), check]) == check
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "first_day"),
+    [
+        (date(2018, 3, 20), date(2018, 5, 21)),
+        (date(2017, 12, 31), date(2018, 3, 1)),
+        (date(2018, 7, 31), date(2018, 10, 1)),
+    ],
+)
+def test_a_conclusion_is_erased_once_the_months_of_an_appeal_are_over(ended_on: date, first_day: date) -> None:
+    assert purge_from(ended_on, appeal_months=2) == first_day

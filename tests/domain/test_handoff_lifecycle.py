@@ -18,6 +18,12 @@ from app.domain.handoff_lifecycle import (
 S, A = HandoffStatus, HandoffAction
 PRECHECK, LOAN_FILE = HandoffKind.PRECHECK, HandoffKind.LOAN_FILE
 
+
+def upon_check(kind: HandoffKind, status: HandoffStatus, standing: Standing) -> HandoffAction | None:
+    """What a conclusion does where the gate opens for a favourable one alone."""
+    return action_upon_check(kind, status, standing, opens=standing is Standing.FAVOURABLE)
+
+
 # From a state (rows) an action (columns) leads to a state; what is not here is refused.
 STEPS: dict[HandoffKind, dict[HandoffStatus, dict[HandoffAction, HandoffStatus]]] = {
     PRECHECK: {
@@ -79,6 +85,15 @@ STEPS: dict[HandoffKind, dict[HandoffStatus, dict[HandoffAction, HandoffStatus]]
         S.WITHDRAWN: {},
     },
 }  # fmt: skip
+# What is no file: as a loan file, without anything that waits for a check.
+STEPS |= {
+    kind: {
+        status: {action: end for action, end in steps.items() if end is not S.AWAITING_CHECK}
+        for status, steps in STEPS[LOAN_FILE].items()
+        if status is not S.AWAITING_CHECK
+    }
+    for kind in (HandoffKind.GUARANTEE_CLAIM, HandoffKind.INTEREST_STATEMENT)
+}
 
 
 @pytest.mark.parametrize("kind", HandoffKind)
@@ -132,17 +147,17 @@ def test_a_handoff_is_over_when_refused_or_taken_back() -> None:
 def test_a_check_answers_a_precheck_and_opens_or_parks_what_a_lender_accepted(
     kind: HandoffKind, status: HandoffStatus, standing: Standing, action: HandoffAction | None
 ) -> None:
-    assert action_upon_check(kind, status, standing) is action
+    assert upon_check(kind, status, standing) is action
     if action is not None:
         assert action in STEPS[kind][status]
 
 
-# Where a check may still find a handoff; a precheck knows no expiry, whence no « to renew ».
+# Where a check may still find a handoff: a precheck knows no expiry, and what is purged is over.
 WEIGHED: dict[HandoffKind, list[Standing]] = {
-    PRECHECK: [s for s in Standing if s is not Standing.TO_RENEW],
+    PRECHECK: [s for s in Standing if s not in (Standing.TO_RENEW, Standing.PURGED)],
     LOAN_FILE: list(Standing),
 }
-MET = [(kind, status) for kind, states in STEPS.items() for status in states if status not in (S.READY, S.WITHDRAWN)]
+MET = [(kind, status) for kind in WEIGHED for status in STEPS[kind] if status not in (S.READY, S.WITHDRAWN)]
 
 
 @pytest.mark.parametrize(("kind", "status"), MET)
@@ -155,12 +170,23 @@ def test_after_any_row_of_standings_only_the_last_one_counts(
     for row in data.draw(st.lists(st.lists(st.sampled_from(WEIGHED[kind]), max_size=4), min_size=2, max_size=4)):
         reached = status
         for standing in [*row, last]:
-            action = action_upon_check(kind, reached, standing)
+            action = upon_check(kind, reached, standing)
             reached = reached if action is None else after(kind, reached, action)
         ends.add(reached)
     assert len(ends) == 1
 
 
-@pytest.mark.parametrize("kind", HandoffKind)
+@pytest.mark.parametrize("kind", WEIGHED)
 def test_a_check_never_revives_what_was_taken_back(kind: HandoffKind) -> None:
-    assert {action_upon_check(kind, S.WITHDRAWN, standing) for standing in WEIGHED[kind]} == {None}
+    assert {upon_check(kind, S.WITHDRAWN, standing) for standing in WEIGHED[kind]} == {None}
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_where_the_gate_lets_everything_through_nothing_is_parked(standing: Standing) -> None:
+    assert action_upon_check(LOAN_FILE, S.ACCEPTED, standing, opens=True) is None
+    assert action_upon_check(LOAN_FILE, S.AWAITING_CHECK, standing, opens=True) is A.ACCEPT
+
+
+@pytest.mark.parametrize("status", [status for status in S if status is not S.READY])
+def test_what_was_purged_answers_no_precheck(status: HandoffStatus) -> None:
+    assert action_upon_check(PRECHECK, status, Standing.PURGED, opens=False) is None

@@ -4,7 +4,8 @@ from itertools import chain, combinations
 
 import pytest
 
-from app.domain.permissions import ROLES, STAFF_ROLES, Role, allows
+from app.domain.operation_roles import ROLES, allows
+from app.domain.permissions import STAFF_ROLES, Role
 
 SETS = [frozenset(some) for some in chain.from_iterable(combinations(Role, size) for size in range(len(Role) + 1))]
 
@@ -69,6 +70,16 @@ def test_a_partner_does_what_is_its_own_and_nothing_that_staff_do() -> None:
         "offers_create",
         "offers_disburse",
         "statements_create",
+        "partner_events_list",
+        *(f"webhooks_{action}" for action in ("create", "list", "read", "rotate", "disable", "enable")),
+        *("deliveries_list", "deliveries_replay", "deliveries_replay_dead"),
+        *(
+            f"{of}_{action}"
+            for of in ("partner_credentials", "signing_keys")
+            for action in ("list", "create", "revoke")
+        ),
+        *(f"lender_reports_{action}" for action in ("reschedule", "accelerate", "lose", "call", "recover", "reverse")),
+        *("statement_files_create", "lender_loans_list", "lender_loans_read"),
     }
 
 

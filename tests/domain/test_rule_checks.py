@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.domain.amortization import RemainderOn, Rounding
+from app.domain.channels import Source
 from app.domain.committees import CommissionRule
 from app.domain.dates import Precision
 from app.domain.errors import FieldFault
+from app.domain.ficp import CheckEffect, CheckGate
 from app.domain.lenders import (
     CapOf,
     Guarantee,
@@ -115,6 +117,7 @@ INDEXED: dict[str, Any] = {
 OWN_FUNDS: dict[str, Any] = {
     "lending": Lending.OWN_FUNDS,
     "ficp": None,
+    "precheck": None,
     "deciding_body": DecidingBody.COMMISSION,
     "signed_by": None,
 }
@@ -221,7 +224,11 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
             "lender.scopes",
             "own_funds_in_scope",
         ),
-        ({"lending": Lending.OWN_FUNDS, "ficp": None, "signed_by": None}, "deciding_body", "no_lender_to_decide"),
+        (
+            {"lending": Lending.OWN_FUNDS, "ficp": None, "precheck": None, "signed_by": None},
+            "deciding_body",
+            "no_lender_to_decide",
+        ),
         (
             {**OWN_FUNDS, "deciding_body": DecidingBody.COMMISSION_THEN_LENDER},
             "deciding_body",
@@ -247,6 +254,10 @@ def test_a_version_with_neither_date_nor_rate_has_no_fault() -> None:
         ({"signed_by": ()}, "signed_by", "too_short"),
         ({"signed_by": (Party.CCAS, Party.LENDER)}, "signed_by", "borrower_signs_not"),
         ({**OWN_FUNDS, "ficp": LENT.products[0].ficp}, "ficp", "no_lender_to_check"),
+        ({**OWN_FUNDS, "grant_check": CheckGate(effect=CheckEffect.IGNORE)}, "grant_check", "no_lender_to_check"),
+        ({"ficp": ListingPolicy.REFUSED}, "precheck", "precheck_not_asked"),
+        ({"precheck": CheckGate(effect=CheckEffect.BLOCK, told_by=())}, "precheck.told_by", "too_short"),
+        ({"grant_check": CheckGate(effect=CheckEffect.BLOCK, told_by=())}, "grant_check.told_by", "too_short"),
         ({"excluded_from_consumer_credit": True}, "excluded_from_consumer_credit", "partner_not_excluded"),
         ({"code": "Prêt"}, "code", "bad_code"),
         ({"code": "p" * 64}, "code", "bad_code"),
@@ -436,7 +447,13 @@ def test_one_thing_wrong_in_a_product_is_one_fault_at_its_path(changes: dict[str
         {"residence_communes": ("31555",), "sources": {"residence": "« x »", "lender.planned": "« x »"}},
         {"severities": {"attestations": "warn", "grant.alone": "warn"}, "overridable_by": {"residence": (Role.AGENT,)}},
         {"grant": None, "not_stated": ("grant.usual_cents", "attestations.support_accepted", "tiers", "rate_bands")},
-        {"lending": Lending.OWN_FUNDS, "ficp": None, "deciding_body": DecidingBody.COMMISSION, "signed_by": None},
+        OWN_FUNDS,
+        {"ficp": None, "precheck": None},
+        {"precheck": CheckGate(effect=CheckEffect.INFORM), "grant_check": CheckGate(effect=CheckEffect.IGNORE)},
+        {
+            "grant_check": CheckGate(effect=CheckEffect.BLOCK, told_by=tuple(Source)),
+            "not_stated": ("precheck.told_by",),
+        },
         {"residence_months_min": 1_200, "months_since_last_loan_min": 1_200, "applicant_age_max": 150},
         {"instalment_cents_max": 834},
         {"instalment_cents_max": 250, "duration_months_max": None},

@@ -46,7 +46,7 @@ def deployed(home: Path) -> Iterator["Site"]:
         try:
             yield site
         finally:
-            site.run("docker compose stop api")
+            site.run("docker compose stop api worker")
 
 
 class Site:
@@ -95,8 +95,8 @@ class Site:
             check=False,
         )
 
-    def log(self) -> str:
-        path = self.home / "api.log"
+    def log(self, name: str = "api") -> str:
+        path = self.home / f"{name}.log"
         return path.read_text() if path.exists() else ""
 
     def secret(self, name: str) -> str:

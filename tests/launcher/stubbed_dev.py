@@ -77,6 +77,7 @@ def install_stubs() -> None:
         "app.commands.tenants": {"load_seed_tenants": lambda _owner_url: None},
         "app.commands.accounts": {"demonstration_accounts": lambda _owner_url, _passwords: [Account()]},
         "app.commands.demo": {"load_demo": load_demo},
+        "app.commands.dev_deliveries": {"deliver_until": lambda _is_over: None},
         "app.commands.demo.clients": {"demonstration_clients": lambda _owner_url, _secrets: [Client()]},
     }
     for name, contents in stubs.items():

@@ -22,6 +22,7 @@ STATE, LOG = Path("state.json"), Path("api.log")
 ADDRESS = re.compile(r"(?P<role>postgresql\+psycopg://\S+)@(?P<host>\w+)/(?P<database>\w+)")
 VARIABLE = re.compile(r"\$\{(\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 ONE_SHOTS = ("prepare", "migrate")  # in the order of their depends_on, which a test holds
+SERVERS = ("api", "worker")
 
 
 class Refused(SystemExit):
@@ -35,8 +36,8 @@ def compose(words: list[str]) -> int:
             return 0 if services() else 1
         case ["up", "-d"]:
             return up()
-        case ["stop", "api"]:
-            return stop()
+        case ["stop", *names] if names and set(names) <= set(SERVERS):
+            return max(stop(name) for name in names)
         case ["logs", "--tail", number, "api"]:
             print("".join(LOG.read_text().splitlines(keepends=True)[-int(number) :]), end="")
             return 0
@@ -101,11 +102,11 @@ def in_database(command: list[str]) -> int:
 def up() -> int:
     """Starts what is not there yet, or was started with other settings; a one-shot that is done is left so."""
     state = json.loads(STATE.read_text()) if STATE.exists() else {}
-    for name in (*ONE_SHOTS, "api"):
-        wanted = container(name, [])
-        if name in state and state[name]["env"] == wanted["env"] and (name != "api" or runs(state[name]["pid"])):
+    for name in (*ONE_SHOTS, *SERVERS):
+        wanted, serves = container(name, []), name in SERVERS
+        if name in state and state[name]["env"] == wanted["env"] and (not serves or runs(state[name]["pid"])):
             continue
-        state[name] = {"env": wanted["env"], "pid": serve(wanted) if name == "api" else finish(name, wanted)}
+        state[name] = {"env": wanted["env"], "pid": serve(name, wanted) if serves else finish(name, wanted)}
         STATE.write_text(json.dumps(state))
     return 0
 
@@ -116,20 +117,20 @@ def finish(name: str, wanted: dict[str, Any]) -> int:
     return 0
 
 
-def serve(wanted: dict[str, Any]) -> int:
-    """Starts the API in place of the one that runs; its number."""
-    stop()
-    arguments = [*wanted.pop("args"), "--port", os.environ["STUB_PORT"]]
-    with LOG.open("ab") as log:
+def serve(name: str, wanted: dict[str, Any]) -> int:
+    """Starts a server in place of the one that runs; its number."""
+    stop(name)
+    arguments = [*wanted.pop("args"), *(["--port", os.environ["STUB_PORT"]] if name == "api" else [])]
+    with Path(f"{name}.log").open("ab") as log:
         return subprocess.Popen(
             arguments, **wanted, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         ).pid
 
 
-def stop() -> int:
-    """Ends the API that `up` started, by its number."""
+def stop(name: str) -> int:
+    """Ends the server that `up` started, by its number."""
     state = json.loads(STATE.read_text()) if STATE.exists() else {}
-    pid = state.get("api", {}).get("pid", 0)
+    pid = state.get(name, {}).get("pid", 0)
     if runs(pid):
         os.kill(pid, signal.SIGTERM)
         while runs(pid):

@@ -24,7 +24,8 @@ from app.commands.database import prepare_server
 from app.commands.serve import serve
 from app.local_postgres import local_postgres
 from app.parameters.yaml_file import load_yaml
-from app.settings import Settings
+from app.partners.webhooks import TIMEOUT_SECONDS
+from app.settings import Settings, WorkerSettings
 from tests.launcher.deployed import DOCKERFILE, INSTRUCTIONS, PAGE, Site, copied, deployed, of
 from tests.launcher.processes import CHECKOUT, eventually
 from tests.launcher.stubbed_docker import ONE_SHOTS, VARIABLE
@@ -33,7 +34,7 @@ from tests.support import TOKEN_SECRET
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = load_yaml(CHECKOUT / "docker-compose.yml")["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "microcredit"}
-SECRETS = {"POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_APP_PASSWORD", "TOKEN_SECRET"}
+SECRETS = {"POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_APP_PASSWORD", "TOKEN_SECRET", "ENCRYPTION_KEYS"}
 
 
 def named_in(value: object) -> set[str]:
@@ -88,11 +89,13 @@ def test_who_holds_which_secret() -> None:
         "prepare": {"POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_APP_PASSWORD"},
         "migrate": {"DATABASE_OWNER_PASSWORD"},
         "owner": {"DATABASE_OWNER_PASSWORD"},
-        "api": {"DATABASE_APP_PASSWORD", "TOKEN_SECRET"},
+        "api": {"DATABASE_APP_PASSWORD", "TOKEN_SECRET", "ENCRYPTION_KEYS"},
+        "worker": {"DATABASE_APP_PASSWORD", "ENCRYPTION_KEYS"},
     }
-    api = SERVICES["api"]["environment"]
-    assert make_url(api["DATABASE_URL"]).username == "app"
-    assert {name.lower() for name in api} <= set(Settings.model_fields)
+    for name, settings in (("api", Settings), ("worker", WorkerSettings)):
+        environment = SERVICES[name]["environment"]
+        assert make_url(environment["DATABASE_URL"]).username == "app"
+        assert {variable.lower() for variable in environment} <= set(settings.model_fields)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -115,10 +118,15 @@ def test_the_database_is_prepared_then_migrated_then_served() -> None:
     waits = {name: service.get("depends_on", {}) for name, service in SERVICES.items()}
     assert waits["prepare"] == {"database": {"condition": "service_healthy"}}
     assert waits["migrate"] == {"prepare": {"condition": "service_completed_successfully"}}
-    assert waits["api"] == waits["owner"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert (
+        waits["api"]
+        == waits["worker"]
+        == waits["owner"]
+        == {"migrate": {"condition": "service_completed_successfully"}}
+    )
     started = {name for name, service in OURS.items() if "profiles" not in service and "restart" not in service}
     assert started == set(ONE_SHOTS)
-    assert SERVICES["api"]["restart"] == SERVICES["database"]["restart"] == "unless-stopped"
+    assert {SERVICES[name]["restart"] for name in ("api", "worker", "database")} == {"unless-stopped"}
 
 
 def test_a_stop_waits_for_the_requests_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +136,7 @@ def test_a_stop_waits_for_the_requests_under_way(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TOKEN_SECRET", TOKEN_SECRET)
     serve(host="127.0.0.1", port=0, workers=1)
     assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) > given["timeout_graceful_shutdown"]
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > 2 * TIMEOUT_SECONDS, "a batch in two turns"
 
 
 # The page.
@@ -165,10 +174,12 @@ def test_the_page_works_as_it_is_written(site: Site) -> None:
     assert (site.home / ".env").stat().st_mode & 0o077 == 0
     assert eventually(lambda: len(set(re.findall(r"Started server process \[(\d+)\]", site.log()))) == 2)
     health_checks_tell_a_service_that_runs(site)
+    assert eventually(lambda: "microcredit.worker started" in site.log("worker"))
     username, password = site.follow("Accounts").split()[-2:]
     token = sign_in(site, username, password)
     assert " GET /health/ready 200 " in site.follow("Health and logs")
 
+    site.follow("Every night")
     only_the_role_of_the_backups_dumps(site)
     site.run(
         "echo 'another password' | docker compose run --rm -T owner accounts add agnes --tenant besancon --role agent"
@@ -179,7 +190,10 @@ def test_the_page_works_as_it_is_written(site: Site) -> None:
     assert me(site, token)["username"] == username
 
     before = site.secret("DATABASE_APP_PASSWORD")
+    sealed_under = site.secret("ENCRYPTION_KEYS")
     site.follow("Changing secrets")
+    assert len(site.secret("ENCRYPTION_KEYS").split()) == 1
+    assert site.secret("ENCRYPTION_KEYS") != sealed_under
     assert me(site, token)["status"] == 401
     sign_in(site, username, password)
     site.connect("app", site.secret("DATABASE_APP_PASSWORD")).close()

@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.commands.dev import _keep
+from app.commands.simulator.kept import keep, read
+from app.commands.simulator.scenario import Credentials
 from app.local_postgres import create_database, local_postgres
 from tests.launcher.processes import CHECKOUT, eventually, line_of, runs, server_pid, started
 
@@ -20,7 +23,7 @@ STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 @pytest.fixture(autouse=True)
 def _no_given_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "TOKEN_SECRET"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "TOKEN_SECRET", "ENCRYPTION_KEYS"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -248,6 +251,15 @@ def test_what_somebody_noted_is_good_after_a_restart_and_the_files_of_the_banks_
     assert noted[0] == noted[1]
     for kept in ("accounts", "clients"):
         assert (tmp_path / "dev" / kept).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_keys_that_a_simulator_changed_outlive_a_restart(tmp_path: Path) -> None:
+    clients = tmp_path / "clients"
+    _keep(clients, [("bank-demo", "secret")])
+    keep(Credentials("bank-1", "another", "whsec_key", "key 1"), clients, instead_of="bank-demo")
+    changed = read(clients)
+    _keep(clients, [("bank-demo", "secret")])
+    assert read(clients) == {**changed, "bank-demo": "secret"}
 
 
 def _statuses(service: str, client_id: str, client_secret: str) -> list[str]:

@@ -14,12 +14,12 @@ from tests.launcher.processes import CHECKOUT, line_of, started
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```bash\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
-COMMANDS = re.findall(r"^\./run (\w+)", SHELL, re.MULTILINE)
+COMMANDS = re.findall(r"^\./run ([\w-]+)", SHELL, re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)
 def _no_given_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "TOKEN_SECRET"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "TOKEN_SECRET", "ENCRYPTION_KEYS"):
         monkeypatch.delenv(name, raising=False)
 
 

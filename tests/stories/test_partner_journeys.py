@@ -158,7 +158,7 @@ async def test_amiens_what_one_bank_refuses_another_lends(databases: Databases, 
     request = await ok(amiens.agent.get(f"/requests/{handoff['request_id']}"))
     await authorised(replace(amiens, lender=other), request["applicant_id"])
     again = {"kind": "loan_file", "partner": other, "support_person": "Accompagnante sociale du CCAS",
-             "sent_on": "2018-03-15"}  # fmt: skip
+             "sent_on": "2018-03-15", "choice_reason": "Le Crédit Mutuel a refusé."}  # fmt: skip
     file = await ok(amiens.agent.post(f"/requests/{request['id']}/handoffs", again))
     assert await accepted_by(second, file)
     loan_id = await paid_out(amiens, second, file, offer(200_000, 24, "6.20"))

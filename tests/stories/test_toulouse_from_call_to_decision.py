@@ -107,7 +107,8 @@ async def test_from_the_call_to_the_decision(databases: Databases, toulouse: Cca
     await ok(agent.post(f"/people/{request['applicant_id']}/authorisations", authorisation))
     handoff = await handed_over(toulouse, request["id"], "precheck", "2018-01-09")
     payload = (await ok(bank.get(f"/partner/handoffs/{handoff['id']}")))["payload"]
-    assert payload["applicant"] == {name: SHEET[name] for name in ("first_names", "birth_name", "birth_on")}
+    told = {name: SHEET[name] for name in ("first_names", "birth_name", "birth_on")}
+    assert payload["applicant"] == {**told, "birth_place": None}
     too_soon = {"assessed_on": "2018-01-10"}
     assert (await refused(agent.post(f"{path}/assess", too_soon), 409, "check_not_favourable"))["standing"] == "pending"
     await ok(bank.post("/partner/ficp-checks", check(handoff, consulted_at="2018-01-12T09:30:00Z")))

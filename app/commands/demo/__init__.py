@@ -88,6 +88,7 @@ def demo(*, data: Path | None) -> int:
             load_seed_tenants(owner_url)
             credentials = Credentials(demonstration_accounts(owner_url), demonstration_clients(owner_url))
             os.environ["DATABASE_URL"], os.environ["TOKEN_SECRET"] = service_url, secrets.token_hex(32)
+            os.environ["ENCRYPTION_KEYS"] = secrets.token_hex(32)
             settings.cache_clear()
             told = asyncio.run(_lived(create_app(), credentials))
         return conclude(load_report(), load_cases(), load_partner_files(), told)

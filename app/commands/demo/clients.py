@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from app.commands.agreements import known_partner
-from app.commands.owner import as_owner
+from app.commands.owner import as_owner, bind_owner_to_partner
 from app.commands.tenants import read_rules
 from app.security import hash_client_secret, new_client_secret
 from app.tables import PartnerClient
@@ -48,6 +48,7 @@ def _demonstration(owner_url: str, partner: str, name: str, secret: str) -> Demo
     fields = {"secret_sha256": hash_client_secret(secret), "active": True, "expires_at": None}
     with as_owner(owner_url) as connection:
         partner_id = known_partner(connection, partner, name)
+        bind_owner_to_partner(connection, partner_id)
         connection.execute(
             insert(PartnerClient)
             .values(id=uuid7(), partner_id=partner_id, client_id=client.client_id, entered_at=utc_now(), **fields)

@@ -9,7 +9,7 @@ from app.commands.demo.partner_files import Loan as LoanAsked
 from app.commands.demo.partner_files import Statement as Told
 from app.commands.demo.staff import DemoRefused, Staff
 from app.domain.amortization import due_dates
-from app.domain.handoff_lifecycle import HandoffKind
+from app.domain.handoff_lifecycle import FILES
 from app.domain.products import Party
 from app.domain.request_lifecycle import RequestStatus
 from app.schemas.action_plans import ActionPlanRead
@@ -71,7 +71,7 @@ async def _take_in(file: PartnerFile, desk: Desk) -> RequestRead:
     request = await desk.agent.post("/requests", _demand(file), RequestRead, key=f"{key}-request")
     authorisation = {
         "recipient": desk.partner,
-        "purposes": [kind.value for kind in HandoffKind],
+        "purposes": sorted(kind.value for kind in FILES),
         "given_on": str(file.received_on.day),
     }
     path = f"/people/{request.applicant_id}/authorisations"

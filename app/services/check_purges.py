@@ -1,0 +1,84 @@
+"""The conclusions of the lenders' checks are erased at the end of their retention; their reference and date stay.
+
+When, is told by `app.domain.ficp.purge_from`. The proof (justificatif) stays with the lender, who alone must keep it:
+its hash goes with the conclusion.
+"""
+
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.domain import ficp
+from app.domain.national_law import Law, Scope
+from app.domain.request_lifecycle import ENDED, RequestStatus
+from app.parameters.law import national_law
+from app.services import request_steps as steps
+from app.tables import Decision, FicpCheck, Notification, Request, RequestTransition, Tenant
+from app.tables.base import utc_now
+from app.tenancy import bound_tenant, of_tenant
+
+_OVER = ENDED | {RequestStatus.CONTRACTED}
+
+
+async def due(session: AsyncSession, *, on: date) -> list[UUID]:
+    """The requests of the tenant with a conclusion to erase on a day, oldest first."""
+    kept = (
+        select(col(FicpCheck.request_id))
+        .join(Request, (col(Request.tenant_id) == FicpCheck.tenant_id) & (col(Request.id) == FicpCheck.request_id))
+        .where(of_tenant(session, FicpCheck), col(FicpCheck.purged_at).is_(None), col(Request.status).in_(_OVER))
+        .distinct()
+    )
+    found = sorted(await session.scalars(kept))
+    return [request_id for request_id in found if await _is_due(session, request_id, on=on)]
+
+
+async def purge(session: AsyncSession, request_id: UUID, *, on: date) -> int:
+    """Erases what the lenders concluded of a request, if it is still due; how many checks lost their conclusion."""
+    request = await steps.locked(session, request_id)
+    if request.status not in _OVER or not await _is_due(session, request_id, on=on):
+        return 0
+    statement = (
+        update(FicpCheck)
+        .where(
+            of_tenant(session, FicpCheck),
+            col(FicpCheck.request_id) == request_id,
+            col(FicpCheck.purged_at).is_(None),
+        )
+        .values(outcome=None, evidence_sha256=None, purged_at=utc_now())
+        .returning(col(FicpCheck.id))
+    )
+    purged = await session.scalars(statement.execution_options(synchronize_session=False))
+    return len(purged.all())
+
+
+async def _is_due(session: AsyncSession, request_id: UUID, *, on: date) -> bool:
+    ended_on = await _ended_on(session, request_id)
+    months = national_law().whole(Law.APPEAL_MONTHS, scope=Scope.PUBLIC_DECISIONS, on=ended_on)
+    return months is not None and on >= ficp.purge_from(ended_on, appeal_months=months)
+
+
+async def _ended_on(session: AsyncSession, request_id: UUID) -> date:
+    """The day on which a request came to its end, or to its contract; that of the last notification if later."""
+    tenant = await session.get_one(Tenant, bound_tenant(session))
+    last = (
+        select(col(RequestTransition.effect_on), col(RequestTransition.entered_at))
+        .where(of_tenant(session, RequestTransition), col(RequestTransition.request_id) == request_id)
+        .order_by(col(RequestTransition.id).desc())
+        .limit(1)
+    )
+    effect_on, entered_at = (await session.execute(last)).one()
+    notified = (
+        select(func.max(col(Notification.notified_on)))
+        .join(
+            Decision,
+            (col(Decision.tenant_id) == Notification.tenant_id) & (col(Decision.id) == Notification.decision_id),
+        )
+        .where(of_tenant(session, Notification), col(Decision.request_id) == request_id)
+    )
+    ended_on: date = effect_on or entered_at.astimezone(ZoneInfo(tenant.time_zone)).date()
+    notified_on: date | None = await session.scalar(notified)
+    return max(ended_on, notified_on) if notified_on else ended_on
