@@ -110,7 +110,7 @@ def _add_runs(command: _Command) -> None:
         "find the unpaid instalments of DATABASE_URL, check its ledgers loan by loan, note the banks that are silent,"
         " then purge; exits 1 where something was set aside, and says what",
     )
-    nightly.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default today)")
+    nightly.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default: that of each CCAS)")
     nightly.add_argument("--tenant", help="slug of one CCAS; all if none is named")
     worker = command("worker", _worker, "send to the partners' endpoints what happened, until a signal")
     worker.add_argument("--once", action="store_true", help="until nothing is due, then end")
@@ -122,7 +122,7 @@ def _add_runs(command: _Command) -> None:
         "erase what DATABASE_URL has kept long enough: lenders' conclusions, answers kept for repeated requests, used"
         " signatures, partners' events and deliveries of 13 months ago (a step of nightly)",
     )
-    purge.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default today)")
+    purge.add_argument("--date", type=day, help="the day of the run, YYYY-MM-DD (default: that of each CCAS)")
     purge.add_argument("--tenant", help="slug of one CCAS; all if none is named")
 
 
@@ -290,7 +290,7 @@ def _run_of_a_day(run: Callable[..., tuple[str, bool]], options: argparse.Namesp
     url = os.environ.get("DATABASE_URL")
     if not url:
         raise CommandRefused("DATABASE_URL names the database, as the role that serves")
-    return _reported(run(url, options.date or datetime.now(_PARIS).date(), slug=options.tenant))
+    return _reported(run(url, options.date, slug=options.tenant))
 
 
 def _reported(told: tuple[str, bool]) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.domain.desk_errors import CommuneOutOfReach
 from app.domain.errors import Conflict, Unavailable
-from app.tenancy import bind, bind_partner, forget_binding
+from app.tenancy import bind, bind_both, forget_binding
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -77,9 +77,10 @@ async def tenant_transaction(
     """
     try:
         async with sessions() as session, session.begin():
-            await bind(session, tenant_id)
-            if partner_id is not None:
-                await bind_partner(session, partner_id)
+            if partner_id is None:
+                await bind(session, tenant_id)
+            else:
+                await bind_both(session, tenant_id, partner_id)
             yield session
     except IntegrityError as error:
         if _sqlstate(error) in _LOST_RACES:

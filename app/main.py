@@ -133,7 +133,7 @@ from app.routers import (
     workshops,
     write_offs,
 )
-from app.routing import KEY_REQUIRED
+from app.routing import KEY_REQUIRED, Problem
 from app.settings import settings
 
 _SENT_HEADERS = ["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "X-Request-Id"]
@@ -153,7 +153,7 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
-            describe(super().openapi(), key_required=KEY_REQUIRED)
+            describe(super().openapi(), problem=Problem, key_required=KEY_REQUIRED)
         return super().openapi()
 
 

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+_REFERENCE = "#/components/schemas/{model}"
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
 _EVERYWHERE = {"X-Request-Id": "names this exchange, in the logs too"}
 _OF_STATUS = {
     "401": {"WWW-Authenticate": "Bearer"},
@@ -35,12 +39,15 @@ _AT_THE_BORDER = {
 Json = dict[str, Any]
 
 
-def describe(document: Json, *, key_required: Any) -> None:
+def describe(document: Json, *, problem: type[BaseModel], key_required: Any) -> None:
     """Completes the document in place: refusals as problems, headers, and which of them are required.
 
-    `key_required` is the pattern of the paths whose POST needs an Idempotency-Key.
+    `problem` is the shape of a refusal, `key_required` the pattern of the paths whose POST needs an Idempotency-Key.
     """
+    _, shapes = models_json_schema([(problem, "serialization")], ref_template=_REFERENCE)
+    document["components"]["schemas"] |= shapes["$defs"]
     document["tags"] = _tags(document)
+    document["webhooks"] = {"event": {"post": _delivery()}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"] = {
@@ -71,10 +78,27 @@ def _tags(document: Json) -> list[Json]:
     ]
 
 
-def _signature_headers() -> list[Json]:
+def _delivery() -> Json:
+    """What the worker sends to the endpoints of partners, with the answers that it understands."""
+    body = {"schema": {"$ref": "#/components/schemas/PartnerEventRead"}}
+    return {
+        "tags": ["webhooks"],
+        "summary": "An event, as it is sent to an endpoint",
+        "description": "Signed with the secret of the endpoint. It may come twice, under the same `webhook-id`.",
+        "parameters": _signature_headers(required=True),
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {
+            "2XX": {"description": "taken"},
+            "410": {"description": "nothing more is to be sent there: the endpoint is disabled"},
+            "default": {"description": "not taken, a redirection too: sent again later, no sooner than `Retry-After`"},
+        },
+    }
+
+
+def _signature_headers(*, required: bool = False) -> list[Json]:
     """Those of Standard Webhooks, whole or not at all."""
     return [
-        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        {"name": name, "in": "header", "required": required, "description": text, "schema": {"type": "string"}}
         for name, text in _SIGNATURE.items()
     ]
 

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app import idempotency
-from app.dependencies import Caller, Transaction
+from app.dependencies import Caller, Transaction, credential
 from app.domain.errors import (
     BodyNotJson,
     BodyTooLarge,
@@ -24,6 +24,10 @@ from app.domain.errors import (
     Invalid,
     MediaTypeRefused,
 )
+from app.partners.webhooks import Resolve, resolve
+from app.schemas.webhooks import WebhookCreate
+from app.security import Credential
+from app.services import webhooks
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # Money and states ask for a key; what only adds to a file may come without one.
@@ -93,12 +97,24 @@ CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
+_REFUSED = {
+    400: "cannot be read: no JSON, or a header that is missing or malformed",
+    401: "the token or the signature is not good",
+    403: "beyond the roles of the caller",
+    404: "nothing there under that name, or another's",
+    409: "the state or the rules do not allow it: `code` says why",
+    412: "changed since it was read",
+    413: "more than 256 KiB",
+    415: "in another format than the one that is read",
+    422: "fields fail: `errors` says which",
+    428: "an If-Match is needed",
+    503: "nothing was done: the same again after a pause",
+}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a route may answer, for the OpenAPI document."""
-    return {
-        status: {"model": Problem, "content": {"application/problem+json": {}}, "description": "refused"}
-        for status in statuses
-    }
+    """The problems that a route may answer; their shape comes once for all with the OpenAPI document."""
+    return {status: {"description": _REFUSED[status]} for status in statuses}
 
 
 async def _idempotency(
@@ -119,6 +135,24 @@ async def _idempotency(
     if request.scope["route"].path in _NOT_KEPT:
         return
     request.state.keyed = await idempotency.begin(session, caller, request, given[0])
+
+
+async def resolver() -> Resolve:
+    """What knows the addresses of names, as for a delivery."""
+    return resolve
+
+
+async def known_endpoint(
+    credential: Annotated[Credential, Depends(credential)],
+    resolve: Annotated[Resolve, Depends(resolver)],
+    body: WebhookCreate,
+) -> None:
+    """Looks up the address that a partner's machine gives, before the request has a transaction.
+
+    Raises WebhookUrlRefused.
+    """
+    if credential.partner_id is not None:
+        await webhooks.check_url(body.url, resolve=resolve)
 
 
 class StrictRequest(Request):
@@ -183,7 +217,7 @@ class StrictRoute(APIRoute):
         once = Depends(_idempotency)
         given = list(options.get("dependencies") or [])
         if "POST" in (options.get("methods") or ()) and path not in _KEYLESS and once not in given:
-            options["dependencies"] = [once, *given]
+            options["dependencies"] = [*given, once]  # what a route asks for itself comes before the transaction
         super().__init__(path, endpoint, **options)
         self.query_names = _query_names(self.dependant)
 

@@ -86,6 +86,9 @@ COMMUNE_TABLES = {
 _BOUND_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 _BOUND_PARTNER = "nullif(current_setting('app.partner_id', true), '')::uuid"
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
+_BIND_BOTH = text(
+    "select set_config('app.tenant_id', :tenant_id, true), set_config('app.partner_id', :partner_id, true)"
+)
 _UNBOUND = object()
 _NARROW = text("select set_config('app.commune_insee_codes', :codes, true)")
 _BIND_PARTNER = text("select set_config('app.partner_id', :partner_id, true)")
@@ -113,6 +116,12 @@ async def bind(session: AsyncSession, tenant_id: UUID | None) -> None:
     await session.flush()
     session.info["tenant_id"] = tenant_id
     await session.execute(_BIND, {"tenant_id": str(tenant_id) if tenant_id else ""})
+
+
+async def bind_both(session: AsyncSession, tenant_id: UUID | None, partner_id: UUID) -> None:
+    """Binds a transaction that begins to a tenant, or to none, and to a partner."""
+    session.info["tenant_id"] = tenant_id
+    await session.execute(_BIND_BOTH, {"tenant_id": str(tenant_id) if tenant_id else "", "partner_id": str(partner_id)})
 
 
 def forget_binding(session: AsyncSession) -> None:

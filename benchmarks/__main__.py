@@ -20,7 +20,20 @@ import psycopg
 
 from app.commands import CommandRefused
 from app.local_postgres import LocalPostgresError, stop_signals
-from benchmarks import batches, documents, ledger, outbox, pgbench, processes, report, search, simulations, tenants, wrk
+from benchmarks import (
+    batches,
+    documents,
+    endpoints,
+    ledger,
+    outbox,
+    pgbench,
+    processes,
+    report,
+    search,
+    simulations,
+    tenants,
+    wrk,
+)
 from benchmarks.capture import Captured, capture, check_walls, in_process
 from benchmarks.database import FilledDatabase, FilledTenant, count_entered, filled_database
 from benchmarks.hot_spots import profile
@@ -58,6 +71,7 @@ def main() -> int:
     parser.add_argument(
         "--outbox", type=_count, nargs="?", const=4_000, help="only send so many events to a bank here (default 4000)"
     )
+    parser.add_argument("--endpoints", type=_count, help="with --outbox: only tell so many banks at once, one hanging")
     parser.add_argument("--documents", action="store_true", help="only make each paper, of data that differ")
     options = parser.parse_args()
     try:
@@ -70,7 +84,8 @@ def main() -> int:
             return 0
         if options.outbox:
             with stop_signals():
-                print(outbox.report(options.outbox), flush=True)
+                told = endpoints.report(options.endpoints) if options.endpoints else outbox.report(options.outbox)
+                print(told, flush=True)
             return 0
         if options.tenants:
             with stop_signals():

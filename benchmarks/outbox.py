@@ -9,12 +9,12 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -22,18 +22,18 @@ from standardwebhooks import Webhook
 
 from app.security import seal
 from benchmarks.database import FilledTenant, empty_database, fill_lender, identifier
-from benchmarks.processes import BenchError, service
+from benchmarks.processes import BenchError, Server, service
 
-_HANDOFFS, _WORKERS = 2_000, 2
+WORKERS, _HANDOFFS = 2, 2_000
 # Fewer than so many a second is no measure, but a fault.
 _DELIVERIES_A_SECOND_MIN = 20
-_KEYS = "a-key-for-the-benchmark-alone-and-never-elsewhere"
-_SECRET = "whsec_" + "A" * 44
-_ENDPOINT = (
+KEYS = "a-key-for-the-benchmark-alone-and-never-elsewhere"
+SECRET = "whsec_" + "A" * 44
+ENDPOINT = (
     "insert into webhook_endpoints (partner_id, id, version, url, secret_sealed, position, entered_at)"
     " values (%s, %s, 1, %s, %s, 0, now())"
 )
-_EVENT = (
+EVENT = (
     "insert into events (tenant_id, id, subject, subject_id, kind, status, handoff_id, partner_id, entered_at)"
     " values (%s, %s, 'handoff', %s, 'handoff.received', 'received', %s, %s, now())"
 )
@@ -44,7 +44,7 @@ class Bank:
     """What was received of so many events, and when the first and the last came; each handoff with its sequences."""
 
     events: int
-    webhook: Webhook = field(default_factory=lambda: Webhook(_SECRET))
+    webhook: Webhook = field(default_factory=lambda: Webhook(SECRET))
     received: int = 0
     began: float = 0
     ended: float = 0
@@ -54,16 +54,8 @@ class Bank:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a worker, to its end."""
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")
-                pairs = [line.partition(":") for line in head[1:] if line]
-                headers = {name.lower(): value.strip() for name, _, value in pairs}
-                body = await reader.readexactly(int(headers["content-length"]))
-                self._take(self.webhook.verify(body, headers)["data"])
-                writer.write(b"HTTP/1.1 204 X\r\n\r\n")
-                await writer.drain()
-        writer.close()
+        async for body, headers in requests(reader, writer):
+            self._take(self.webhook.verify(body, headers)["data"])
 
     def _take(self, data: dict[str, str | int]) -> None:
         self.received += 1
@@ -85,7 +77,7 @@ def report(events: int) -> str:
     disordered = sum(told != sorted(told) for told in bank.sequences.values())
     return "\n".join(
         (
-            f"{events} events of {_HANDOFFS} handoffs, {_WORKERS} workers, one receiver that verifies each signature",
+            f"{events} events of {_HANDOFFS} handoffs, {WORKERS} workers, one receiver that verifies each signature",
             f"{bank.received / (bank.ended - bank.began):>10.0f} deliveries/s",
             f"{events - len(bank.ids):>10} lost",
             f"{bank.received - len(bank.ids):>10} told twice",
@@ -96,13 +88,28 @@ def report(events: int) -> str:
     )
 
 
+async def requests(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> AsyncIterator[tuple[bytes, dict[str, str]]]:
+    """The body and headers of each request of a connection; taken with 204 once the next one is asked for."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")
+            pairs = [line.partition(":") for line in head[1:] if line]
+            headers = {name.lower(): value.strip() for name, _, value in pairs}
+            yield await reader.readexactly(int(headers["content-length"])), headers
+            writer.write(b"HTTP/1.1 204 X\r\n\r\n")
+            await writer.drain()
+    writer.close()
+
+
 async def _measure(service_url: str, lender: FilledTenant, events: int) -> Bank:
     bank = Bank(events)
     server = await asyncio.start_server(bank.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     _make(service_url, lender, f"http://127.0.0.1:{port}/", events)
     patience = 60 + events / _DELIVERIES_A_SECOND_MIN
-    with _workers(service_url):
+    with workers(service_url):
         try:
             await asyncio.wait_for(bank.whole.wait(), patience)
         except TimeoutError:
@@ -112,21 +119,22 @@ async def _measure(service_url: str, lender: FilledTenant, events: int) -> Bank:
 
 
 @contextmanager
-def _workers(service_url: str) -> Iterator[None]:
+def workers(service_url: str) -> Iterator[list[Server]]:
+    """Two workers as production starts them, each in a session of its own."""
     environment = {
         **os.environ,
         "DATABASE_URL": service_url,
-        "ENCRYPTION_KEYS": _KEYS,
+        "ENCRYPTION_KEYS": KEYS,
         "WEBHOOK_LOOPBACK_ALLOWED": "true",
     }
     command = [sys.executable, "-m", "app.cli", "worker"]
-    workers = [subprocess.Popen(command, env=environment, start_new_session=True) for _ in range(_WORKERS)]
+    started = [subprocess.Popen(command, env=environment, start_new_session=True) for _ in range(WORKERS)]
     try:
-        yield
+        yield [Server("", worker.pid) for worker in started]
     finally:
-        for worker in workers:
+        for worker in started:
             worker.terminate()
-        for worker in workers:
+        for worker in started:
             worker.wait()
 
 
@@ -164,19 +172,20 @@ def _size(owner_url: str) -> int:
 def _make(service_url: str, lender: FilledTenant, url: str, events: int) -> None:
     """The endpoint of the bank, then the events, as many of each handoff."""
     handoffs = [identifier("800f", lender.first + number) for number in range(_HANDOFFS)]
-    sealed = seal(_SECRET, keys=_KEYS)
+    sealed = seal(SECRET, keys=KEYS)
     with psycopg.connect(service_url.replace("postgresql+psycopg:", "postgresql:", 1), autocommit=True) as app:
         with app.transaction():
-            _bind(app, lender)
-            app.execute(_ENDPOINT, [lender.partner_id, uuid4(), url, sealed])
+            bind(app, lender.id, lender.partner_id)
+            app.execute(ENDPOINT, [lender.partner_id, uuid4(), url, sealed])
         for number in range(0, events, 100):
             with app.transaction():
-                _bind(app, lender)
+                bind(app, lender.id, lender.partner_id)
                 for offset in range(min(100, events - number)):
                     handoff = handoffs[(number + offset) % _HANDOFFS]
-                    app.execute(_EVENT, [lender.id, uuid4(), handoff, handoff, lender.partner_id])
+                    app.execute(EVENT, [lender.id, uuid4(), handoff, handoff, lender.partner_id])
 
 
-def _bind(app: psycopg.Connection, lender: FilledTenant) -> None:
-    for name, value in (("app.tenant_id", lender.id), ("app.partner_id", lender.partner_id)):
+def bind(app: psycopg.Connection, tenant_id: UUID, partner_id: UUID | None) -> None:
+    """Binds a transaction to a CCAS and to a bank."""
+    for name, value in (("app.tenant_id", tenant_id), ("app.partner_id", partner_id)):
         app.execute("select set_config(%s, %s, true)", [name, str(value)])

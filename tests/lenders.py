@@ -134,7 +134,12 @@ async def before_commission(ccas: Ccas, lender: Lender | None, amount_cents: int
     request = await taken_in(ccas, amount_cents, **changes)
     if lender is not None:
         await prechecked(ccas, lender, request)
-    path = f"/requests/{request['id']}"
+    return await submitted_of(ccas, request)
+
+
+async def submitted_of(ccas: Ccas, request: Json) -> str:
+    """The path of a request that was taken in, once it is submitted on 10 March 2018."""
+    path, amount_cents = f"/requests/{request['id']}", request["requested_amount_cents"]
     for fact in ATTESTED:
         await ok(ccas.agent.post(f"{path}/attestations", attestation(fact, attested_on=request["received_on"])))
     assessed = await ok(ccas.agent.post(f"{path}/assess", {"assessed_on": "2018-03-08"}))

@@ -1,7 +1,10 @@
 """Entry points without HTTP."""
 
 from argparse import ArgumentTypeError
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+_EARLIEST = ZoneInfo("Pacific/Wallis")  # where the day begins first in France
 
 
 class CommandRefused(Exception):
@@ -14,3 +17,9 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text} is not a day, YYYY-MM-DD") from None
+
+
+def check_begun(on: date | None) -> None:
+    """Raises CommandRefused for a day that has begun nowhere in France: what it erases is not given back."""
+    if on is not None and on > datetime.now(_EARLIEST).date():
+        raise CommandRefused(f"{on} is still to come")

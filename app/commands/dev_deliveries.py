@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from app.commands.worker import Worker, attend
+from app.commands.worker import CONNECTIONS, Worker, attend
 from app.database import open_engine, open_sessions
 from app.domain.errors import MicrocreditError
 from app.partners.webhooks import Sender
@@ -22,7 +22,7 @@ def deliver_until(is_over: Callable[[], bool]) -> None:
 
 
 async def _deliver(settings: WorkerSettings, is_over: Callable[[], bool]) -> None:
-    engine = open_engine(settings.database_url, pool_size=2, pool_wait_seconds=5)
+    engine = open_engine(settings.database_url, pool_size=CONNECTIONS, pool_wait_seconds=5)
     keys = settings.encryption_keys.get_secret_value()
     worker = Worker(open_sessions(engine), Sender(loopback_allowed=settings.webhook_loopback_allowed), keys)
     under_way: dict[UUID, asyncio.Task[None]] = {}

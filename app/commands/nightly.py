@@ -7,12 +7,12 @@ It may be run again, whole or after an interruption: what was noted once is not 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.commands import purge
+from app.commands import check_begun, purge
 from app.database import Sessions, open_engine, open_sessions, refuse_privileged_role, tenant_transaction
 from app.domain.arrears import delay_counts
 from app.domain.errors import Unavailable
@@ -38,11 +38,14 @@ class Night:
     failures: dict[UUID, str] = field(default_factory=dict)
 
 
-def nightly(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
+def nightly(url: str, on: date | None, *, slug: str | None = None) -> tuple[str, bool]:
     """Runs as the serving role; the report in French, and whether everything could be gone through.
 
-    Raises CommandRefused for an unknown CCAS, PrivilegedRole, Unavailable where the database is away.
+    The day is the one asked for, else the day it is at each CCAS.
+
+    Raises CommandRefused for an unknown CCAS or a day to come, PrivilegedRole, Unavailable where the database is away.
     """
+    check_begun(on)
     nights, of_partners = asyncio.run(_run(url, on, slug=slug))
     lines = [line for night in nights for line in _lines(night)]
     lines += [line for partner in of_partners for line in partner.lines()]
@@ -50,26 +53,28 @@ def nightly(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
     return "\n".join(lines), not any(failed)
 
 
-async def run(url: str, on: date, *, slug: str | None = None) -> list[Night]:
-    """The same, for who has a loop already."""
-    return (await _run(url, on, slug=slug))[0]
+async def run(url: str, on: date | None, *, slug: str | None = None, now: datetime | None = None) -> list[Night]:
+    """The same, for who has a loop already; now, or at another instant."""
+    return (await _run(url, on, slug=slug, now=now))[0]
 
 
-async def _run(url: str, on: date, *, slug: str | None) -> tuple[list[Night], list[purge.PartnerPurge]]:
-    engine = open_engine(url, pool_size=1, pool_wait_seconds=30)
+async def _run(
+    url: str, on: date | None, *, slug: str | None, now: datetime | None = None
+) -> tuple[list[Night], list[purge.PartnerPurge]]:
+    engine, now = open_engine(url, pool_size=1, pool_wait_seconds=30), now or datetime.now(UTC)
     try:
         await refuse_privileged_role(engine)
         found = await purge.tenants(engine, slug)
-        nights = [await _of_tenant(engine, tenant_id, name, on) for tenant_id, name in found]
-        return nights, await purge.of_partners(engine, on)
+        nights = [await _of_tenant(engine, ccas, ccas.day(on, now)) for ccas in found]
+        return nights, await purge.of_partners(engine, on or now.date())
     finally:
         await engine.dispose()
 
 
-async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) -> Night:
+async def _of_tenant(engine: AsyncEngine, ccas: services.Ccas, on: date) -> Night:
     # One snapshot of a loan: what is entered meanwhile would look like an error between two statements.
     snapshots = open_sessions(engine.execution_options(isolation_level="REPEATABLE READ"))
-    sessions, night = open_sessions(engine), Night(slug)
+    sessions, night, tenant_id = open_sessions(engine), Night(ccas.slug), ccas.id
     async with tenant_transaction(sessions, tenant_id) as session:
         loan_ids = await services.loans_with_money(session)
     async with tenant_transaction(sessions, tenant_id) as session:
@@ -84,7 +89,7 @@ async def _of_tenant(engine: AsyncEngine, tenant_id: UUID, slug: str, on: date) 
             night.failures[loan_id] = type(error).__name__
             async with tenant_transaction(sessions, tenant_id) as session:
                 await services.set_aside(session, loan_id, type(error).__name__, on=on)
-    purged = await purge.of_tenant(engine, tenant_id, on)
+    purged = await purge.of_tenant(engine, ccas, on)
     night.purged, night.failures = purged.checks, {**night.failures, **purged.failures}
     return night
 

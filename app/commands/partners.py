@@ -14,7 +14,8 @@ from app.commands.agreements import known_partner
 from app.commands.owner import as_owner, bind_owner_to_partner
 from app.domain.credentials import ACTIVE_MAX, VALID_MONTHS_DEFAULT, end_of_life
 from app.security import hash_client_secret, new_client_id, new_client_secret
-from app.services.partner_credentials import good, turn_of
+from app.services.partner_credentials import good
+from app.services.push_signatures import turn_of
 from app.tables import Partner, PartnerClient, SigningKey
 from app.tables.base import utc_now
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.commands import CommandRefused
+from app.commands import CommandRefused, check_begun
 from app.database import Sessions, open_engine, open_sessions, refuse_privileged_role, tenant_transaction
 from app.domain.errors import Unavailable
 from app.domain.retention import kept_from
@@ -48,11 +48,14 @@ class PartnerPurge:
             yield f"  mis de côté : {self.code} ({self.failure})"
 
 
-def purge(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
+def purge(url: str, on: date | None, *, slug: str | None = None) -> tuple[str, bool]:
     """Runs as the serving role; the report in French, and whether every request could be gone through.
 
-    Raises CommandRefused for an unknown CCAS, PrivilegedRole, Unavailable where the database is away.
+    The day is the one asked for, else the day it is at each CCAS, and in UTC for what is the partners'.
+
+    Raises CommandRefused for an unknown CCAS or a day to come, PrivilegedRole, Unavailable where the database is away.
     """
+    check_begun(on)
     purges, of_each_partner = asyncio.run(_run(url, on, slug=slug))
     lines = [f"{name} : {found.checks} conclusion(s) de prêteurs effacée(s)" for name, found in purges.items()]
     lines += [f"  mise de côté : {of} ({why})" for found in purges.values() for of, why in found.failures.items()]
@@ -61,22 +64,25 @@ def purge(url: str, on: date, *, slug: str | None = None) -> tuple[str, bool]:
     return "\n".join(lines), not any(failed)
 
 
-async def run(url: str, on: date, *, slug: str | None = None) -> dict[str, Purge]:
-    """The same, for who has a loop already, by the short name of the CCAS."""
-    return (await _run(url, on, slug=slug))[0]
+async def run(url: str, on: date | None, *, slug: str | None = None, now: datetime | None = None) -> dict[str, Purge]:
+    """The same, for who has a loop already, by the short name of the CCAS; now, or at another instant."""
+    return (await _run(url, on, slug=slug, now=now))[0]
 
 
-async def _run(url: str, on: date, *, slug: str | None) -> tuple[dict[str, Purge], list[PartnerPurge]]:
-    engine = open_engine(url, pool_size=1, pool_wait_seconds=30)
+async def _run(
+    url: str, on: date | None, *, slug: str | None, now: datetime | None = None
+) -> tuple[dict[str, Purge], list[PartnerPurge]]:
+    engine, now = open_engine(url, pool_size=1, pool_wait_seconds=30), now or datetime.now(UTC)
     try:
         await refuse_privileged_role(engine)
-        purges = {name: await of_tenant(engine, tenant_id, on) for tenant_id, name in await tenants(engine, slug)}
-        return purges, await of_partners(engine, on)
+        found = await tenants(engine, slug)
+        purges = {ccas.slug: await of_tenant(engine, ccas, ccas.day(on, now)) for ccas in found}
+        return purges, await of_partners(engine, on or now.date())
     finally:
         await engine.dispose()
 
 
-async def tenants(engine: AsyncEngine, slug: str | None) -> list[tuple[UUID, str]]:
+async def tenants(engine: AsyncEngine, slug: str | None) -> list[services.Ccas]:
     """Those of the instance by their short name, or one. Raises CommandRefused for an unknown one."""
     async with tenant_transaction(open_sessions(engine), None) as session:
         found = await services.tenants(session, slug=slug)
@@ -85,15 +91,15 @@ async def tenants(engine: AsyncEngine, slug: str | None) -> list[tuple[UUID, str
     return found
 
 
-async def of_tenant(engine: AsyncEngine, tenant_id: UUID, on: date) -> Purge:
+async def of_tenant(engine: AsyncEngine, ccas: services.Ccas, on: date) -> Purge:
     """What a day ends the retention of at a CCAS, each request in a transaction of its own."""
     sessions, found = open_sessions(engine), Purge()
-    async with tenant_transaction(sessions, tenant_id) as session:
-        await kept_answers.forget(session, before=_answered_before(on))
+    async with tenant_transaction(sessions, ccas.id) as session:
+        await kept_answers.forget(session, before=datetime.combine(on, time.min, ccas.time_zone) - KEPT)
         request_ids = await check_purges.due(session, on=on)
     for request_id in request_ids:
         try:
-            found.checks += await _of_request(sessions, tenant_id, request_id, on)
+            found.checks += await _of_request(sessions, ccas.id, request_id, on)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the others are gone through
@@ -115,7 +121,7 @@ async def _of_partner(sessions: Sessions, partner_id: UUID, code: str, on: date)
     before = kept_from(min(on, now.date()))
     try:
         async with tenant_transaction(sessions, None, partner_id=partner_id) as session:
-            await kept_answers.forget_of_partner(session, partner_id, before=_answered_before(on))
+            await kept_answers.forget_of_partner(session, partner_id, before=datetime.combine(on, time.min, UTC) - KEPT)
             await push_signatures.forget(session, now=now)
         found.deliveries = await _until_none(sessions, partner_id, event_purges.erase_deliveries, before)
         found.events = await _until_none(sessions, partner_id, event_purges.erase_events, before)
@@ -140,7 +146,3 @@ async def _until_none(sessions: Sessions, partner_id: UUID, erase: _Erase, befor
 async def _of_request(sessions: Sessions, tenant_id: UUID, request_id: UUID, on: date) -> int:
     async with tenant_transaction(sessions, tenant_id) as session:
         return await check_purges.purge(session, request_id, on=on)
-
-
-def _answered_before(on: date) -> datetime:
-    return datetime.combine(on, time.min, UTC) - KEPT

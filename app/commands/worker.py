@@ -8,21 +8,22 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.commands import CommandRefused
 from app.database import Sessions, open_engine, open_sessions, refuse_privileged_role, tenant_transaction
 from app.domain.deliveries import Attempt, AttemptOutcome
 from app.domain.errors import Unavailable
 from app.partners.webhooks import Line, Message, Sender
-from app.services import outbox
+from app.services import delivery_outcomes, outbox
 from app.services.outbox import Batch, Parcel
 from app.settings import WorkerSettings
 from app.tables.base import utc_now
@@ -34,7 +35,10 @@ _POLL_SECONDS = 1
 _SETTLED_EVERY_SECONDS = 0.1
 _RECONNECT_SECONDS = 5
 _REST_SECONDS = 60
-_CONNECTIONS = 5
+# Its transactions wait for each other rather than for a connection, which is not waited for without end.
+CONNECTIONS = 5
+# So many endpoints are taken before the worker looks again: what others have taken meanwhile it leaves to them.
+_TAKEN_BEFORE_A_LOOK = 50
 # Names are resolved in threads, in which a slow resolver must not keep the others waiting.
 _RESOLVERS = 64
 
@@ -51,6 +55,7 @@ class Worker:
     partner: str | None = None
     now: Callable[[], datetime] = utc_now
     chance: Callable[[], float] = random.random
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     delivered: int = 0
@@ -69,7 +74,7 @@ def worker(*, once: bool, partner: str | None) -> str | None:
 
 async def _run(settings: WorkerSettings, *, once: bool, partner: str | None) -> str | None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVERS, "resolver"))
-    engine = open_engine(settings.database_url, pool_size=_CONNECTIONS, pool_wait_seconds=30)
+    engine = open_engine(settings.database_url, pool_size=CONNECTIONS, pool_wait_seconds=30)
     at_work = Worker(
         sessions=open_sessions(engine),
         sender=Sender(loopback_allowed=settings.webhook_loopback_allowed),
@@ -122,7 +127,8 @@ async def _serve(worker: Worker, url: str) -> None:
         if among is None:
             everyone_at = loop.time() + _POLL_SECONDS
         with suppress(Unavailable):
-            await attend(worker, under_way, among=among)
+            while not worker.stop.is_set() and await attend(worker, under_way, among=among):
+                among = None if among is None or loop.time() >= everyone_at else among | woken
         with suppress(TimeoutError):
             await asyncio.wait_for(wake.wait(), everyone_at - loop.time())
     listening.cancel()
@@ -132,16 +138,21 @@ async def _serve(worker: Worker, url: str) -> None:
 
 async def attend(
     worker: Worker, under_way: dict[UUID, asyncio.Task[None]], *, among: Collection[UUID] | None = None
-) -> None:
-    """Begins to serve each endpoint for which there is something to do and that is not served yet.
+) -> bool:
+    """Begins to serve some endpoints for which there is something to do and that are not served yet.
 
-    Looks among the endpoints of some partners, or of all. None waits for another. Raises Unavailable, CommandRefused
-    for an unknown partner.
+    Looks among the endpoints of some partners, or of all; true where it left some for another look, which comes after
+    the turns of those that it chose. They are chosen by chance, so that workers seldom meet. None waits for another.
+    Raises Unavailable, CommandRefused for an unknown partner.
     """
     served = await _partners(worker)
-    for partner_id, endpoint_id in await _due(worker, [one for one in served if among is None or one in among]):
-        if endpoint_id not in under_way or under_way[endpoint_id].done():
-            under_way[endpoint_id] = asyncio.create_task(_serve_on(worker, partner_id, endpoint_id))
+    found = await _due(worker, [one for one in served if among is None or one in among])
+    for endpoint_id in [endpoint_id for endpoint_id, serving in under_way.items() if serving.done()]:
+        del under_way[endpoint_id]
+    found = [one for one in found if one[1] not in under_way]
+    for partner_id, endpoint_id in random.sample(found, min(len(found), _TAKEN_BEFORE_A_LOOK)):
+        under_way[endpoint_id] = asyncio.create_task(_serve_on(worker, partner_id, endpoint_id))
+    return len(found) > _TAKEN_BEFORE_A_LOOK
 
 
 async def _listen(url: str, wake: asyncio.Event, woken: set[UUID]) -> None:
@@ -157,22 +168,24 @@ async def _listen(url: str, wake: asyncio.Event, woken: set[UUID]) -> None:
         await asyncio.sleep(_RECONNECT_SECONDS)
 
 
+@asynccontextmanager
+async def _transaction(worker: Worker, partner_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
+    async with worker.turns, tenant_transaction(worker.sessions, None, partner_id=partner_id) as session:
+        yield session
+
+
 async def _partners(worker: Worker) -> list[UUID]:
-    async with tenant_transaction(worker.sessions, None) as session:
+    async with _transaction(worker) as session:
         found = await outbox.partners(session, code=worker.partner)
     if worker.partner is not None and not found:
         raise CommandRefused(f"no partner is called {worker.partner}")
     return found
 
 
-async def _due(worker: Worker, partner_ids: list[UUID]) -> list[tuple[UUID, UUID]]:
-    """The endpoints for which there is something to do, each with its partner."""
-    found: list[tuple[UUID, UUID]] = []
-    for partner_id in partner_ids:
-        async with tenant_transaction(worker.sessions, None, partner_id=partner_id) as session:
-            endpoints = await outbox.due(session, partner_id=partner_id, now=worker.now())
-        found += [(partner_id, endpoint_id) for endpoint_id in endpoints]
-    return found
+async def _due(worker: Worker, partner_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """The endpoints for which there is something to do, each after its partner."""
+    async with _transaction(worker) as session:
+        return await outbox.due(session, partner_ids=partner_ids, now=worker.now())
 
 
 async def _serve_endpoint(worker: Worker, partner_id: UUID, endpoint_id: UUID, *, rest_seconds: float) -> None:
@@ -186,8 +199,7 @@ async def _serve_endpoint(worker: Worker, partner_id: UUID, endpoint_id: UUID, *
             return
         async with worker.sender.line(batch.url, connections_max=AT_ONCE_TO_ONE) as line:
             while batch is not None:
-                await _send(worker, line, batch)
-                batch = None if worker.stop.is_set() else await _take(worker, partner_id, endpoint_id)
+                batch = await _send(worker, line, batch)
     except Unavailable as refusal:
         _log.error("endpoint %s: %s", endpoint_id, refusal.code)
         await _rest(worker, rest_seconds)
@@ -208,24 +220,29 @@ async def _rest(worker: Worker, seconds: float) -> None:
 
 
 async def _take(worker: Worker, partner_id: UUID, endpoint_id: UUID) -> Batch | None:
-    async with tenant_transaction(worker.sessions, None, partner_id=partner_id) as session:
+    async with _transaction(worker, partner_id) as session:
         return await outbox.take(session, endpoint_id, partner_id=partner_id, now=worker.now(), keys=worker.keys)
 
 
-async def _send(worker: Worker, line: Line, batch: Batch) -> None:
-    """Sends a batch; what has ended is settled while the rest is still under way."""
-    at_once = asyncio.Semaphore(AT_ONCE_TO_ONE)
+async def _send(worker: Worker, line: Line, batch: Batch) -> Batch | None:
+    """Sends a batch; what has ended is settled while the rest is still under way. With the last the next is taken."""
+    at_once, following = asyncio.Semaphore(AT_ONCE_TO_ONE), None
     under_way = {asyncio.create_task(_attempt(worker, line, batch, parcel, at_once)) for parcel in batch.parcels}
     while under_way:
         ended, under_way = await asyncio.wait(under_way, timeout=_SETTLED_EVERY_SECONDS)
         if not ended:
             continue
         attempted = [task.result() for task in ended]
-        async with tenant_transaction(worker.sessions, None, partner_id=batch.partner_id) as session:
-            await outbox.settle(session, batch, attempted, now=worker.now(), chance=worker.chance)
+        async with _transaction(worker, batch.partner_id) as session:
+            settled = await delivery_outcomes.settle(session, batch, attempted, now=worker.now(), chance=worker.chance)
+            if not (under_way or worker.stop.is_set()):
+                following = await outbox.take_more(session, settled.endpoint, now=worker.now(), keys=worker.keys)
+        for news in settled.news:
+            _log.warning("endpoint %s: %s", batch.endpoint_id, news)
         for _, attempt in attempted:
             worker.delivered += attempt.outcome is AttemptOutcome.DELIVERED
             worker.failed += attempt.outcome is not AttemptOutcome.DELIVERED
+    return following
 
 
 async def _attempt(

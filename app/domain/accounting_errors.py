@@ -24,11 +24,15 @@ class FileTooLong(Conflict):
 
 
 class ColumnMissing(Conflict):
-    """The file lacks the column {column}."""
+    """The file, whose cells are separated by semicolons, lacks the column {column}."""
 
 
 class ColumnDoubled(Conflict):
     """The file has the column {column} more than once."""
+
+
+class ColumnUnknown(Conflict):
+    """Column {number} of the file has none of the names that are known: correct its name or leave it out."""
 
 
 class PositionsDiffer(Conflict):

@@ -16,6 +16,7 @@ from io import StringIO
 from app.domain.accounting_errors import (
     ColumnDoubled,
     ColumnMissing,
+    ColumnUnknown,
     FileEmpty,
     FileEncodingDiffers,
     FileTooLong,
@@ -97,6 +98,12 @@ class Table:
                 raise ColumnMissing(column=name)
             if self.columns.count(name) > 1:
                 raise ColumnDoubled(column=name)
+
+    def check_no_other_than(self, *names: str) -> None:
+        """Raises ColumnUnknown where a column has another name: what it holds would be lost without a word."""
+        for number, name in enumerate(self.columns, 1):
+            if name not in names:
+                raise ColumnUnknown(number=number)
 
 
 def read(content: bytes, *, encoding: FileEncoding) -> Table:

@@ -10,6 +10,7 @@ from app.domain.loan_lifecycle import ClosingReason, LoanAction, Step
 
 # What the accountant takes to litigation, and what a lender calls due as a whole.
 _OPENING = (LoanAction.OPEN_LITIGATION, LoanAction.ACCELERATE)
+_ENDING = (LoanAction.END_LITIGATION, LoanAction.REINSTATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,17 @@ class Litigation:
 def litigations(steps: Iterable[Step], on: date) -> list[Litigation]:
     """The times in litigation that had begun by a day, oldest first, from the steps in their order of entry."""
     found: list[Litigation] = []
-    for step in steps:
-        if step.effect_on > on:
-            continue
-        if step.action in _OPENING:
-            found.append(Litigation(step.effect_on))
-        if step.action is LoanAction.END_LITIGATION:
-            found[-1] = Litigation(found[-1].opened_on, step.effect_on)
+    for step in sorted((step for step in steps if step.effect_on <= on), key=lambda step: step.effect_on):
+        last = found[-1] if found else None
+        lasts = last is not None and last.ended_on is None
+        if step.action in _OPENING and not lasts:
+            # What a lender tells late undoes what was entered of the same day: the litigation had not ended.
+            if last and last.ended_on == step.effect_on and step.action is LoanAction.ACCELERATE:
+                found[-1] = Litigation(last.opened_on)
+            else:
+                found.append(Litigation(step.effect_on))
+        elif step.action in _ENDING and last and lasts:
+            found[-1] = Litigation(last.opened_on, step.effect_on)
     return found
 
 

@@ -255,7 +255,7 @@ class ReferenceAlreadyUsed(Conflict):
 
 
 class AlreadyReversed(Conflict):
-    """This repayment was already reversed."""
+    """This was already reversed."""
 
 
 class CommuneNotServed(Conflict):

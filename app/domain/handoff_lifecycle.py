@@ -18,7 +18,10 @@ class HandoffKind(StrEnum):
 
 
 class HandoffStatus(StrEnum):
-    """Where a handoff stands. `awaiting_check`: accepted by the partner, parked until its FICP check allows it."""
+    """Where a handoff stands. `awaiting_check`: accepted by the partner, parked until its FICP check allows it.
+
+    `concluded`: a precheck was answered, and its conclusion is erased. What told which way it went reads so from then.
+    """
 
     READY = "ready"
     SENT = "sent"
@@ -28,11 +31,14 @@ class HandoffStatus(StrEnum):
     AWAITING_CHECK = "awaiting_check"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    CONCLUDED = "concluded"
     WITHDRAWN = "withdrawn"
 
 
 class HandoffAction(StrEnum):
-    """What may be done with a handoff, by the CCAS or by the partner."""
+    """What may be done with a handoff, by the CCAS or by the partner. `conclude` is what is left of the steps of a
+    precheck whose conclusion is erased: nobody takes it.
+    """
 
     SEND = "send"
     ACKNOWLEDGE = "acknowledge"
@@ -42,6 +48,7 @@ class HandoffAction(StrEnum):
     PARK = "park"
     ACCEPT = "accept"
     REFUSE = "refuse"
+    CONCLUDE = "conclude"
     WITHDRAW = "withdraw"
 
 
@@ -88,6 +95,10 @@ TRANSITIONS: dict[HandoffKind, dict[tuple[HandoffStatus, HandoffAction], Handoff
         (S.REFUSED, A.ACCEPT): S.ACCEPTED,
         (S.REFUSED, A.PROGRESS): S.IN_PROGRESS,
         (S.REFUSED, A.WITHDRAW): S.WITHDRAWN,
+        (S.CONCLUDED, A.ACCEPT): S.ACCEPTED,
+        (S.CONCLUDED, A.REFUSE): S.REFUSED,
+        (S.CONCLUDED, A.PROGRESS): S.IN_PROGRESS,
+        (S.CONCLUDED, A.WITHDRAW): S.WITHDRAWN,
     },
     HandoffKind.LOAN_FILE: _COMMON
     | {
@@ -108,6 +119,11 @@ _PRECHECK_ANSWERS = {
     Standing.PENDING: A.PROGRESS,
     Standing.TO_RENEW: A.PROGRESS,
 }
+
+
+def is_over(kind: HandoffKind, status: HandoffStatus) -> bool:
+    """Whether nothing more comes of a handoff: its lender may still correct a precheck, either way."""
+    return status is S.WITHDRAWN if kind is HandoffKind.PRECHECK else status in OVER
 
 
 def after(kind: HandoffKind, status: HandoffStatus, action: HandoffAction) -> HandoffStatus:

@@ -1,6 +1,6 @@
 """Facts that a lender reports of its loan beside its statements: recorded as it tells them, whatever our copy says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -27,11 +27,10 @@ class ReportKind(StrEnum):
 
 
 class ReversedKind(StrEnum):
-    """What a lender may take back of what it told: a payment of its loan, a repayment, and what it reported.
+    """What a lender may take back of what it told: a payment of its loan, a repayment, and what it reported."""
 
-    Other rows are replaced by other rows.
-    """
-
+    SCHEDULE = "schedule"
+    ACCELERATION = "acceleration"
     DISBURSEMENT = "disbursement"
     REPAYMENT = "repayment"
     LOSS = "loss"
@@ -50,7 +49,8 @@ class LenderScheduleKind(StrEnum):
 class ReportAnomaly(StrEnum):
     """What a report contradicts of our copy: the loan was not paid out by that day, nothing was owed, another amount
     was; more is lost than was owed; the loss that is cited is not told; the rules name no such guarantor, or have it
-    cover less; more is recovered than was lost; what is taken back is not told.
+    cover less; more is recovered than was lost; what is taken back is not told; the whole was called due after rows
+    were decided and before they held.
     """
 
     NOT_PAID_OUT = "not_paid_out"
@@ -62,6 +62,7 @@ class ReportAnomaly(StrEnum):
     CALL_ABOVE_RULES = "call_above_rules"
     RECOVERY_ABOVE_LOSS = "recovery_above_loss"
     REVERSED_NOT_TOLD = "reversed_not_told"
+    OVERTAKEN = "overtaken"
 
 
 # What a report is a decision of the lender on the loan about; the others decide nothing of it.
@@ -69,6 +70,7 @@ DECISIONS = {
     ReportKind.ACCELERATION: LoanDecisionKind.ACCELERATION,
     ReportKind.LOSS: LoanDecisionKind.LOSS,
 }
+# What makes a version of the schedule, and says whether the loan is repaid by instalments or the whole is due.
 VERSIONS = (ReportKind.SCHEDULE, ReportKind.ACCELERATION)
 
 
@@ -84,6 +86,25 @@ class Laid:
 def version_kind(kind: ReportKind, schedule_kind: LenderScheduleKind | None) -> ScheduleKind:
     """The kind of the version that a report makes."""
     return ScheduleKind.ACCELERATION if schedule_kind is None else ScheduleKind(schedule_kind.value)
+
+
+def is_overtaken(decided_on: date, effective_on: date, called_due_on: Iterable[date]) -> bool:
+    """Whether rows are without effect, since the whole was called due after they were decided and before they held.
+
+    Rows that are decided once it was called due are new terms: they give the acceleration up.
+    """
+    return any(decided_on < day < effective_on for day in called_due_on)
+
+
+def called_due_since(versions: Iterable[tuple[date, ReportKind]]) -> date | None:
+    """The day since which the whole is due, null where the loan is repaid by instalments, from the start or again.
+
+    `versions` are what makes them, by their days.
+    """
+    since = None
+    for day, kind in versions:
+        since = None if kind is ReportKind.SCHEDULE else since or day
+    return since
 
 
 def laid(before: Laid, told: Sequence[tuple[Instalment, Shares]], *, on: date, lent_cents: int) -> Laid:

@@ -2,17 +2,20 @@
 
 Semicolons, UTF-8 or ISO-8859-15, amounts with a decimal comma, days JJ/MM/AAAA, at most 500 lines. Columns, in any
 order: DOSSIER (the handoff), NATURE, and those that its nature asks for. A column that a file has no use for may be
-left out. `docs/handoff-files.md` has the table.
+left out. New rows of a schedule are several lines. `docs/handoff-files.md` has the table.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from app.domain import lender_schedule_lines
 from app.domain.accounting_files import FileEncoding, cents_of, day_of, read
 from app.domain.errors import FieldFault
 from app.domain.ledger import EntryKind, PayeeKind
-from app.domain.lender_reports import ReportKind, ReversedKind
+from app.domain.lender_reports import LenderScheduleKind, ReportKind, ReversedKind
+from app.domain.lender_schedule_lines import Item
 from app.domain.statements import LineKind
 
 _KINDS: Mapping[str, StrEnum] = {
@@ -21,6 +24,7 @@ _KINDS: Mapping[str, StrEnum] = {
     "SOLDE": LineKind.BALANCE,
     "REJET": LineKind.RETURNED,
     "VERSEMENT": EntryKind.DISBURSEMENT,
+    lender_schedule_lines.NATURE: ReportKind.SCHEDULE,
     "DECHEANCE": ReportKind.ACCELERATION,
     "PERTE": ReportKind.LOSS,
     "APPEL_GARANTIE": ReportKind.GUARANTEE_CALL,
@@ -30,6 +34,11 @@ _KINDS: Mapping[str, StrEnum] = {
 # What some cells may hold, and the value of each.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "payee": {"FOURNISSEUR": {"kind": PayeeKind.SUPPLIER}, "EMPRUNTEUR": {"kind": PayeeKind.BORROWER}},
+    "schedule_kind": {
+        "REPORT": LenderScheduleKind.DEFERRAL.value,
+        "REAMENAGEMENT": LenderScheduleKind.RESCHEDULE.value,
+        "REMBOURSEMENT_ANTICIPE": LenderScheduleKind.EARLY_REPAYMENT.value,
+    },
     "reversed_kind": {name: kind.value for name, kind in _KINDS.items() if kind.value in list(ReversedKind)},
 }
 _BALANCE = {"outstanding_principal_cents": "CAPITAL_RESTANT_DU"}
@@ -47,6 +56,11 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
         **_BALANCE,
     },
     EntryKind.DISBURSEMENT: {**_MONEY, "disbursed_on": "DATE", "payee": "BENEFICIAIRE"},
+    ReportKind.SCHEDULE: {
+        "reference": "REFERENCE",
+        **lender_schedule_lines.WHOLE,
+        **lender_schedule_lines.ROW,
+    },
     ReportKind.ACCELERATION: {"reference": "REFERENCE", "accelerated_on": "DATE", **_BALANCE},
     ReportKind.LOSS: {
         "reference": "REFERENCE",
@@ -69,23 +83,28 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _NEEDED = ("DOSSIER", "NATURE")
+_OPTIONAL = ("reason_code", "rate_percent", "borrower_cents")
+_NUMBERS = ("instalment_number", "number")
+_RATE = re.compile(r"\d{1,3}(,\d{1,6})?", re.ASCII)
 COLUMNS = tuple(dict.fromkeys([*_NEEDED, *(column for fields in _FIELDS.values() for column in fields.values())]))
 
 
-def lines(content: bytes, *, encoding: FileEncoding) -> list[dict[str, Any] | list[FieldFault]]:
-    """Each line as the fields of a statement's line, or all that keeps it from being read, by its columns.
+def items(content: bytes, *, encoding: FileEncoding) -> list[Item]:
+    """What the lines tell, each for itself or several together, or all that keeps one from being read, by its columns.
 
     What a reference or an identifier may be is for whoever takes the line. Raises FileEncodingDiffers, FileUnreadable,
-    FileEmpty, FileTooLong, ColumnMissing, ColumnDoubled.
+    FileEmpty, FileTooLong, ColumnMissing, ColumnDoubled, ColumnUnknown.
     """
     table = read(content, encoding=encoding)
     table.check_columns(*_NEEDED, *(name for name in COLUMNS if name in table.columns and name not in _NEEDED))
-    return [_line(cells) for cells in table.rows]
+    table.check_no_other_than(*COLUMNS)
+    told = [_line(cells) for cells in table.rows]
+    return lender_schedule_lines.joined(table.rows, told, natures=_KINDS)
 
 
 def column_of(kind: str, name: str) -> str:
     """The column that a field of a line is read from."""
-    found = {"kind": "NATURE", "handoff_id": "DOSSIER"}
+    found = {"kind": "NATURE", "handoff_id": "DOSSIER", "rows": "ECHEANCE"}
     return {**found, **_FIELDS.get(kind, {})}.get(name, name)
 
 
@@ -111,16 +130,25 @@ def _faults(cells: Mapping[str, str], kind: StrEnum, fields: Mapping[str, str]) 
     for name, column in fields.items():
         text = cells.get(column, "")
         if not text:
-            if name not in ("reason_code", *([] if kind is LineKind.BALANCE else _BALANCE)):
+            if name not in (*_OPTIONAL, *([] if kind is LineKind.BALANCE else _BALANCE)):
                 yield FieldFault(f"/{column}", "missing", {})
-        elif name in _WORDS and text.upper() not in _WORDS[name]:
-            yield FieldFault(f"/{column}", "not_one_of", {"expected": " or ".join(_WORDS[name])})
-        elif name.endswith("_cents") and cents_of(text) is None:
-            yield FieldFault(f"/{column}", "not_a_french_amount", {})
-        elif name.endswith("_on") and day_of(text) is None:
-            yield FieldFault(f"/{column}", "not_a_french_day", {})
-        elif name == "instalment_number" and not (text.isascii() and text.isdigit() and len(text) <= 4):
-            yield FieldFault(f"/{column}", "not_an_integer", {})
+        elif fault := _fault(f"/{column}", name, text):
+            yield fault
+
+
+def _fault(pointer: str, name: str, text: str) -> FieldFault | None:
+    """What is wrong with the text of a field, null where it can be read."""
+    if name in _WORDS and text.upper() not in _WORDS[name]:
+        return FieldFault(pointer, "not_one_of", {"expected": " or ".join(_WORDS[name])})
+    if name.endswith("_cents") and cents_of(text) is None:
+        return FieldFault(pointer, "not_a_french_amount", {})
+    if name.endswith("_on") and day_of(text) is None:
+        return FieldFault(pointer, "not_a_french_day", {})
+    if name in _NUMBERS and not (text.isascii() and text.isdigit() and len(text) <= 4):
+        return FieldFault(pointer, "not_an_integer", {})
+    if name == "rate_percent" and not _RATE.fullmatch(text):
+        return FieldFault(pointer, "not_a_french_rate", {})
+    return None
 
 
 def _value(name: str, text: str) -> Any:
@@ -130,4 +158,6 @@ def _value(name: str, text: str) -> Any:
         return day_of(text)
     if name in _WORDS:
         return _WORDS[name][text.upper()]
-    return int(text) if name == "instalment_number" else text
+    if name == "rate_percent":
+        return text.replace(",", ".")
+    return int(text) if name in _NUMBERS else text

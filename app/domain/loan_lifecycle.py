@@ -4,7 +4,7 @@ A stage is set by a dated event (offer, signatures, payment, litigation, cancell
 read is derived for the day asked from the stage, the schedule and the ledger, and never stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -48,6 +48,7 @@ class LoanAction(StrEnum):
     RECORD_PROCEDURE = "record_procedure"
     CLAIM_GUARANTEE = "claim_guarantee"
     ACCELERATE = "accelerate"
+    REINSTATE = "reinstate"
 
 
 class LoanStatus(StrEnum):
@@ -100,6 +101,8 @@ TRANSITIONS: dict[tuple[LoanStage, LoanAction], LoanStage] = {
     # The lender calls the whole due (déchéance du terme).
     (S.DISBURSED, A.ACCELERATE): S.LITIGATION,
     (S.LITIGATION, A.ACCELERATE): S.LITIGATION,
+    # It has the loan repaid by instalments again, by other terms or because it had called it due by mistake.
+    (S.LITIGATION, A.REINSTATE): S.DISBURSED,
     # An entry made in error is taken back, and money not due given back, wherever the loan stands.
     **{(stage, action): stage for stage in S for action in (A.REVERSE, A.REFUND_CREDIT)},
     **{(S.DISBURSED, action): S.DISBURSED for action in (A.DEFER, A.REPAY_EARLY, A.GIVE_UP_UNDRAWN)},
@@ -142,6 +145,24 @@ def stage_on(steps: Iterable[Step], on: date) -> LoanStage:
     """What had been done by the end of a day, from the steps in their order of entry; offered before any."""
     taken = sorted((step for step in steps if step.effect_on <= on), key=lambda step: step.effect_on)
     return taken[-1].to_stage if taken else S.OFFERED
+
+
+def missing_steps(steps: Iterable[Step], wanted: Mapping[date, LoanStage]) -> list[tuple[LoanStage, Step]]:
+    """The steps to be entered after those for the loan to stand where it is wanted on each day, and what each leaves.
+
+    `wanted` has the stages, disbursed or in litigation, by the days from which the lender has the loan stand there;
+    before the first of them nothing changes.
+    """
+    taken = list(steps)
+    found: list[tuple[LoanStage, Step]] = []
+    first = min(wanted)
+    for day in sorted({*wanted, *(step.effect_on for step in taken if step.effect_on >= first)}):
+        stage, aim = stage_on(taken, day), wanted[max(since for since in wanted if since <= day)]
+        if stage is not aim:
+            action = A.ACCELERATE if aim is S.LITIGATION else A.REINSTATE
+            taken.append(Step(action, after(stage, action), day))
+            found.append((stage, taken[-1]))
+    return found
 
 
 def stage_of_money(stage: LoanStage, disbursed_cents: int) -> LoanStage:

@@ -4,7 +4,7 @@ from app.domain.errors import Conflict
 
 
 class WebhookUrlRefused(Conflict):
-    """url must be https://, a public host name, port 443, without user or fragment ({fault})."""
+    """url must be https://, a known name of public addresses only, port 443, without user or fragment ({fault})."""
 
 
 class TooManyWebhooks(Conflict):

@@ -24,7 +24,7 @@ _TRANSLATED = tuple(IPv6Network(network) for network in ("64:ff9b::/96", "64:ff9
 
 
 class UrlFault(StrEnum):
-    """Why an address is refused."""
+    """Why an address is refused: its form, or its name, known to nobody or leading elsewhere than outside."""
 
     FORM = "form"
     SCHEME = "scheme"
@@ -32,6 +32,8 @@ class UrlFault(StrEnum):
     PORT = "port"
     FRAGMENT = "fragment"
     HOST = "host"
+    UNKNOWN_NAME = "unknown_name"
+    INNER_ADDRESS = "inner_address"
 
 
 class UrlRefused(ValueError):

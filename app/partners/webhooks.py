@@ -51,6 +51,18 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
+async def addresses(target: Target, *, resolve: Resolve) -> Sequence[str]:
+    """The addresses of a target, every one of them public. Raises AddressRefused, OSError where it has none."""
+    if target.is_loopback:
+        return [target.host]
+    found = list(dict.fromkeys(await resolve(target.host, target.port)))
+    if not found:
+        raise OSError("no address")
+    if not all(is_public_address(ip_address(address)) for address in found):
+        raise AddressRefused
+    return found
+
+
 def signed(message: Message, *, secrets: Sequence[str], at: datetime) -> dict[str, str]:
     """The three headers of Standard Webhooks, with one signature for each of the secrets (`whsec_…`)."""
     text = message.body.decode()
@@ -128,18 +140,8 @@ class Line:
     async def _addresses(self, target: Target) -> Sequence[str]:
         async with self._resolving:
             if not self._checked:
-                self._checked = await self._resolved(target)
+                self._checked = await addresses(target, resolve=self._resolve)
             return self._checked
-
-    async def _resolved(self, target: Target) -> Sequence[str]:
-        if target.is_loopback:
-            return [target.host]
-        found = list(dict.fromkeys(await self._resolve(target.host, target.port)))
-        if not found:
-            raise OSError("no address")
-        if not all(is_public_address(ip_address(address)) for address in found):
-            raise AddressRefused
-        return found
 
 
 class Sender:

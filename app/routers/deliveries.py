@@ -33,7 +33,9 @@ async def replay(
     return await deliveries.replay(session, webhook_id, delivery_id, caller=caller, now=now)
 
 
-@router.post("/replays", summary="Send again all that was given up")
+@router.post("/replays", summary="Send at once all that was given up or waits")
 async def replay_dead(session: Transaction, caller: Caller, now: Now, webhook_id: WebhookId) -> ReplaysRead:
-    """Every delivery that is `dead`, in its order."""
+    """The receiver is back: every delivery that is `dead` begins another ten attempts, every one that waits for its
+    next attempt gets one more at once, in their order; no sooner than the receiver asked by Retry-After.
+    """
     return await deliveries.replay_dead(session, webhook_id, caller=caller, now=now)

@@ -11,7 +11,7 @@ router = strict_router("/v1/handoffs/{handoff_id}/files", "handoffs")
 @router.get("/payload.csv", response_class=CsvResponse, responses=CSV, summary="What was handed over, line by line")
 async def csv(session: Transaction, caller: Caller, today: Today, handoff_id: HandoffId, answer: Answer) -> CsvResponse:
     """As long as the handoff lives. RFC 4180, UTF-8: `handoff_id,payload_sha256,section,number,field,value`."""
-    return answer.filed("payload", await handoff_files.csv(session, handoff_id, today=today))
+    return answer.filed(f"transmission-{handoff_id}", await handoff_files.csv(session, handoff_id, today=today))
 
 
 @router.get("/payload.pdf", response_class=PdfResponse, responses=PDF, summary="What was handed over, on paper")

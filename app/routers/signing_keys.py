@@ -27,7 +27,7 @@ async def create(
 ) -> SigningKeyCreated:
     """The secret is told this once; where you send a public key of your own there is none.
 
-    From then on the credentials and keys change by signed requests only.
+    From then on the credentials, keys and endpoints change by signed requests only.
     """
     return await signing_keys.create(session, caller=caller, now=now, body=body)
 

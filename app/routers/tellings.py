@@ -71,7 +71,7 @@ async def offer(
 async def disburse(
     session: Transaction, caller: Caller, today: Today, handoff_id: HandoffId, body: ReportedDisbursementCreate
 ) -> OfferRead:
-    """Whole, under the lender's own reference, once all parties have signed."""
+    """Whole or in part, under the lender's own reference: a fact, recorded wherever the loan stands."""
     return await tellings.disburse(session, handoff_id, caller=caller, today=today, body=body)
 
 

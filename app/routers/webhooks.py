@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, status
+from fastapi import Depends, Query, status
 
 from app.dependencies import Answer, Caller, Now, Transaction, WebhookId
+from app.routing import known_endpoint
 from app.routing import router as strict_router
 from app.schemas.base import Page, PageQuery
 from app.schemas.webhooks import SecretCreate, SecretCreated, WebhookCreate, WebhookCreated, WebhookRead
@@ -13,12 +14,18 @@ from app.services import webhooks
 router = strict_router("/v1/partner/webhooks", "webhooks")
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, summary="Have events sent to an address")
-async def create(session: Transaction, caller: Caller, body: WebhookCreate, answer: Answer) -> WebhookCreated:
-    """Signed as Standard Webhooks 1.0 says, with the secret that is told this once: asked again, with whatever key,
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    summary="Have events sent to an address",
+    dependencies=[Depends(known_endpoint)],
+)
+async def create(session: Transaction, caller: Caller, now: Now, body: WebhookCreate, answer: Answer) -> WebhookCreated:
+    """Its name must be known, and of public addresses alone, now and each time it is called. Signed as Standard
+    Webhooks 1.0 says, with the secret that is told this once: asked again, with whatever key,
     another endpoint is made.
     """
-    return answer.tagged(await webhooks.create(session, caller=caller, body=body))
+    return answer.tagged(await webhooks.create(session, caller=caller, now=now, body=body))
 
 
 @router.get("", summary="The endpoints, newest first")

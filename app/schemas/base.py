@@ -147,16 +147,17 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2011-05-17T09:30:00Z"]}),
 ]
 # References and hashes that machines give: nothing that could carry a sentence.
-MachineReference = Annotated[
-    str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$", examples=["C-2011-7"])
-]
+_REFERENCE, _SHA256 = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$", r"^[0-9a-f]{64}$"
+MachineReference = Annotated[str, Field(strict=True, pattern=_REFERENCE, examples=["C-2011-7"])]
 PartnerCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{1,62}$", examples=["credit_mutuel"])]
-Sha256 = Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$", examples=["0" * 64])]
+Sha256 = Annotated[str, Field(strict=True, pattern=_SHA256, examples=["0" * 64])]
 InseeCode = Annotated[str, Field(strict=True, pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", examples=["25056"])]
 Phone = Annotated[str, Field(strict=True, pattern=r"^\+?[0-9][0-9 .]{5,18}$", max_length=20)]
 Email = Annotated[
     str, Field(strict=True, pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$", max_length=254)
 ]
+# The faults that say which form a text should have had.
+FORMS = {_REFERENCE: "not_a_reference", _SHA256: "not_a_sha256"}
 # For integers of a query, which come as text.
 InDigits = BeforeValidator(_read_digits)
 Limit = Annotated[int, Field(ge=1, le=100), InDigits]

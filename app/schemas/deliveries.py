@@ -37,6 +37,7 @@ class DeliveryRead(Output):
 
 
 class ReplaysRead(Output):
-    """How many deliveries will be attempted again."""
+    """How many deliveries that were given up will be attempted again, and how many that wait, at once."""
 
     replayed: int
+    expedited: int

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from app.domain.errors import FieldFault
+from app.schemas.base import FORMS
 
 _CODES = {
     "missing": "missing",
@@ -48,8 +49,11 @@ _CODES = {
 _BOUNDS = ("ge", "le", "min_length", "max_length", "expected", "expected_tags", "list")
 
 _NAMES = {"expected_tags": "expected"}
-# As Pydantic writes the bounds of a day.
+# As Pydantic writes the bounds of a day, and the members of an enumeration.
 _DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
+_MEMBER = re.compile(r"<\w+\.\w+: ('\w+')>")
+# A name that a sender made up may be a sentence: it is pointed at only where it looks like a name of ours.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}", re.ASCII)
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
@@ -59,22 +63,28 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
 
 def _fault(error: Mapping[str, Any]) -> FieldFault:
     context = error.get("ctx") or {}
-    code = context.get("fault") or _CODES.get(error["type"], error["type"])
+    code = context.get("fault") or FORMS.get(context.get("pattern", "")) or _CODES.get(error["type"], error["type"])
     bounds = {_NAMES.get(name, name): _plain(context[name]) for name in _BOUNDS if name in context}
     return FieldFault(pointer=_pointer(_place(error)), code=code, bounds=bounds)
 
 
 def _place(error: Mapping[str, Any]) -> Sequence[str | int]:
-    """Where the fault is; of an object whose kind is wrong or missing, the field that says its kind."""
+    """Where the fault is; of an object whose kind is wrong or missing, the field that says its kind; of a field that
+    there is not and whose name is none, its object.
+    """
     kind = (error.get("ctx") or {}).get("discriminator")
-    return [*error["loc"], kind.strip("'")] if kind else error["loc"]
+    if kind:
+        return [*error["loc"], kind.strip("'")]
+    *place, last = error["loc"] or [""]
+    made_up = error["type"] == "extra_forbidden" and not _NAME.fullmatch(str(last))
+    return place if made_up else error["loc"]
 
 
 def _plain(bound: Any) -> Any:
     day = _DAY.fullmatch(str(bound))
     if day:
         return date(*map(int, day.groups())).isoformat()
-    return bound if isinstance(bound, int) else str(bound)
+    return bound if isinstance(bound, int) else _MEMBER.sub(r"\1", str(bound))
 
 
 def _pointer(location: Sequence[str | int]) -> str:

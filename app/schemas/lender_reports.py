@@ -1,28 +1,22 @@
 """Facts that a lender reports of its loan beside its statements."""
 
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from app.domain.amortization import DURATION_MONTHS_MAX
 from app.domain.channels import Source
 from app.domain.lender_reports import LenderScheduleKind, ReportAnomaly, ReportKind, ReversedKind
 from app.schemas.base import Cents, Day, Input, Line, MachineReference, Output, Percent, PositiveCents, RatePercent
-from app.schemas.offers import OfferRow
+from app.schemas.offers import OfferRow, check_rows
 
 
-class LenderScheduleCreate(Input):
-    """The lender's new rows of its loan: all that falls due from `effective_on` on, numbered from 1.
-
-    They repay what is still owed on that day; what fell due before stays as it was told.
-    """
+class LenderRows(Input):
+    """The lender's new rows of its loan: all that falls due from `effective_on` on, numbered from 1."""
 
     reference: MachineReference
-    kind: LenderScheduleKind
     decided_on: Day
     effective_on: Day
     rate_percent: RatePercent | None = None
@@ -30,17 +24,23 @@ class LenderScheduleCreate(Input):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        faults = [row.fault() for row in self.rows]
-        found = {
-            next((fault for fault in faults if fault), "row_total"): any(faults),
-            "rows_numbered": [row.number for row in self.rows] != list(range(1, len(self.rows) + 1)),
-            "rows_in_order": any(one.due_on >= other.due_on for one, other in pairwise(self.rows))
-            or self.rows[0].due_on < self.effective_on,
-        }
-        for fault, is_found in found.items():
-            if is_found:
-                raise PydanticCustomError("incoherent", "{fault}", {"fault": fault})
+        check_rows(self.rows, not_before=self.effective_on)
         return self
+
+
+class LenderScheduleCreate(LenderRows):
+    """The lender's new rows of its loan: all that falls due from `effective_on` on, numbered from 1.
+
+    They repay what is still owed on that day; what fell due before stays as it was told. Of a loan that was called due
+    before, they end the litigation; decided before it was and of a day after it, they are without effect.
+    """
+
+    kind: LenderScheduleKind
+
+    @property
+    def schedule_kind(self) -> LenderScheduleKind:
+        """Why the rows are others."""
+        return self.kind
 
 
 class AccelerationCreate(Input):
@@ -82,7 +82,8 @@ class LenderRecoveryCreate(Input):
 class LenderReversalCreate(Input):
     """The lender takes back what it told by mistake under `reversed_reference`.
 
-    Money moves back on `reversed_on`; a loss, a call or a recovery never was. It may be told before what it takes back.
+    Money moves back on `reversed_on`; anything else never was: without an acceleration or a schedule, the loan stands
+    as it would have stood. It may be told before what it takes back.
     What is then told right has a reference of its own.
     """
 

@@ -96,7 +96,8 @@ class LenderRead(Output):
     """The side of the partner that lends. Null guarantees are not stated; `not_stated` names what the rules leave open.
 
     `gap_cents` is what the lender last told to be owed, less what our copy of its statements says on that day.
-    `accelerated_on` is the day from which it called the whole due; `lost_*` what it counts as lost, as it told it.
+    `accelerated_on` is the day since which it has called the whole due, null once other rows ended that; `lost_*` what
+    it counts as lost, as it told it.
     """
 
     partner: str

@@ -1,5 +1,6 @@
 """A partner's offer and the payment of its loan, as the partner tells them."""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Self
@@ -13,6 +14,14 @@ from app.domain.loan_lifecycle import LoanStage
 from app.domain.products import Party
 from app.schemas.base import Cents, Day, Input, MachineReference, Output, PositiveCents, RatePercent, Sha256
 from app.schemas.disbursements import Payee
+
+# The field that shows each fault of a row.
+_FAULTY_FIELDS = {
+    "row_total": "total_cents",
+    "row_shares": "borrower_cents",
+    "rows_numbered": "number",
+    "rows_in_order": "due_on",
+}
 
 
 class InterestShareCreate(Input):
@@ -45,6 +54,21 @@ class OfferRow(Input):
         return None
 
 
+def check_rows(rows: Sequence[OfferRow], *, not_before: date) -> None:
+    """Raises the first fault of rows that do not add up or do not follow one another from a day on, and its place."""
+    found = {
+        "rows_numbered": [place for place, row in enumerate(rows) if row.number != place + 1],
+        "rows_in_order": [place for place, (one, other) in enumerate(pairwise(rows), 1) if one.due_on >= other.due_on],
+    }
+    if rows[0].due_on < not_before:
+        found["rows_in_order"].insert(0, 0)
+    faults = [(fault, place) for place, row in enumerate(rows) if (fault := row.fault())]
+    faults += [(fault, places[0]) for fault, places in found.items() if places]
+    for fault, place in faults:
+        at = ["rows", place, _FAULTY_FIELDS[fault]]
+        raise PydanticCustomError("incoherent", "{fault}", {"fault": fault, "at": at})
+
+
 class OfferCreate(Input):
     """The lender's offer with its own rows. `signed_by` is needed where the rules do not say it."""
 
@@ -59,12 +83,8 @@ class OfferCreate(Input):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        faults = [row.fault() for row in self.rows]
+        check_rows(self.rows, not_before=self.offered_on)
         found = {
-            next((fault for fault in faults if fault), "row_total"): any(faults),
-            "rows_numbered": [row.number for row in self.rows] != list(range(1, len(self.rows) + 1)),
-            "rows_in_order": any(one.due_on >= other.due_on for one, other in pairwise(self.rows))
-            or self.rows[0].due_on < self.offered_on,
             "rows_repay_amount": sum(row.principal_cents for row in self.rows) != self.amount_cents,
             "valid_until_before_offer": self.valid_until is not None and self.valid_until < self.offered_on,
         }

@@ -1,9 +1,14 @@
 """Events as a partner reads them: the same body whether they are pushed to it or it asks for them."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from app.schemas.base import Output
+
+_TYPE = "`handoff.…` or `loan.…`; others may follow: pass over those that you do not know"
 
 
 class PartnerEventData(Output):
@@ -17,14 +22,14 @@ class PartnerEventData(Output):
     position: int
     tenant: str
     handoff_id: UUID
-    status: str
+    status: Annotated[str, Field(description="where the handoff, or the loan, then stood", examples=["sent"])]
     sequence: int
 
 
 class PartnerEventRead(Output):
     """One event in the form of Standard Webhooks: `type` is what befell the handoff or its loan, and when."""
 
-    type: str
+    type: Annotated[str, Field(description=_TYPE, examples=["handoff.sent", "loan.accepted"])]
     timestamp: datetime
     data: PartnerEventData
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from app.domain.lender_reports import LenderScheduleKind
 from app.domain.statements import ReturnReason
 from app.schemas.base import Cents, Day, Id, Input, MachineReference, PositiveCents
 from app.schemas.batches import ITEMS_MAX, BatchRead, OrMalformed
@@ -14,6 +15,7 @@ from app.schemas.lender_reports import (
     GuaranteeCallCreate,
     LenderRecoveryCreate,
     LenderReversalCreate,
+    LenderRows,
     LossCreate,
 )
 from app.schemas.offers import LenderDisbursementCreate
@@ -69,6 +71,14 @@ class DisbursementLine(LenderDisbursementCreate):
     handoff_id: Id
 
 
+class ScheduleLine(LenderRows):
+    """New rows, as the partner would push them alone; `schedule_kind` is why they are others."""
+
+    kind: Literal["schedule"]
+    schedule_kind: LenderScheduleKind
+    handoff_id: Id
+
+
 class AccelerationLine(AccelerationCreate):
     """The whole called due, as the partner would push it alone."""
 
@@ -104,7 +114,9 @@ class ReversalLine(LenderReversalCreate):
     handoff_id: Id
 
 
-OtherLine = DisbursementLine | AccelerationLine | LossLine | GuaranteeCallLine | RecoveryLine | ReversalLine
+OtherLine = (
+    DisbursementLine | ScheduleLine | AccelerationLine | LossLine | GuaranteeCallLine | RecoveryLine | ReversalLine
+)
 _AnyLine = RepaymentLine | UnpaidLine | BalanceLine | ReturnedLine | OtherLine
 _LINES: dict[Any, type[_AnyLine]] = {
     "repayment": RepaymentLine,
@@ -112,6 +124,7 @@ _LINES: dict[Any, type[_AnyLine]] = {
     "balance": BalanceLine,
     "returned": ReturnedLine,
     "disbursement": DisbursementLine,
+    "schedule": ScheduleLine,
     "acceleration": AccelerationLine,
     "loss": LossLine,
     "guarantee_call": GuaranteeCallLine,

@@ -50,7 +50,7 @@ class ReportedOfferCreate(OfferCreate):
 
 
 class ReportedDisbursementCreate(LenderDisbursementCreate):
-    """The partner paid its loan out, whole, by letter."""
+    """The partner paid its loan out, whole or in part, by letter."""
 
     letter: Letter
 

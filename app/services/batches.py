@@ -1,6 +1,6 @@
 """Many items in one request: each on its own savepoint, each answered, none undone by another."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
@@ -22,9 +22,10 @@ Recorded = tuple[UUID, bool]
 
 async def each(
     session: AsyncSession,
-    items: Iterable[Item],
+    items: Sequence[Item],
     record: Callable[[Item], Awaitable[Recorded]],
     *,
+    numbers: Sequence[int] | None = None,
     order: Callable[[Item], str],
     caller: Caller,
     language: Language,
@@ -32,10 +33,11 @@ async def each(
     """Records the items in one order, one batch of a partner or a tenant at a time: two never wait for each other both
     ways.
 
-    The answers stand in the order of the items. An item that is refused leaves nothing behind.
+    The answers stand in the order of the items, whose numbers are their places unless given. An item that is refused
+    leaves nothing behind.
     """
     await session.execute(select(func.pg_advisory_xact_lock(_turn(caller))))
-    numbered = list(enumerate(items))
+    numbered = list(enumerate(items) if numbers is None else zip(numbers, items, strict=True))
     malformed = [(index, item) for index, item in numbered if isinstance(item, Malformed)]
     answers = {index: _refused(index, _pointed(index, item), language) for index, item in malformed}
     readable = [(index, item) for index, item in numbered if not isinstance(item, Malformed)]

@@ -17,7 +17,7 @@ from app.domain.handoff_lifecycle import STAGE_OF, HandoffKind, HandoffStatus
 from app.domain.partner_errors import CheckNotFavourable
 from app.domain.permissions import Caller
 from app.domain.products import Product
-from app.domain.request_lifecycle import RequestStatus
+from app.domain.request_lifecycle import ENDED, RequestStatus
 from app.schemas.ficp_checks import CheckWarning, StandingList, StandingRead
 from app.services import checks_wanted, handoff_payloads, handoff_steps, partners
 from app.services import request_steps as steps
@@ -68,12 +68,12 @@ async def source_of_caller(session: AsyncSession, caller: Caller) -> Source:
 
 
 async def standings(session: AsyncSession, request_id: UUID, *, today: date) -> StandingList:
-    """One line for each lender and stage that the request's handoffs ask for, but those taken back and those of which
-    the rules take no notice. Raises NotFound.
+    """One line for each lender and stage that the request's handoffs ask for, but those taken back before it ended and
+    those of which the rules take no notice. Raises NotFound.
     """
     request = await steps.load(session, request_id)
     return StandingList(
-        items=[await _read(session, handoff, today=today) for handoff in await _shown(session, request.id)],
+        items=[await _read(session, handoff, today=today) for handoff in await _shown(session, request)],
         next_cursor=None,
     )
 
@@ -84,7 +84,7 @@ async def warnings(session: AsyncSession, request_id: UUID) -> list[CheckWarning
     A check of the offer is weighed on the day on which the lender accepted; nothing is told of it before.
     """
     found = []
-    for handoff in await _shown(session, request_id):
+    for handoff in await _shown(session, await steps.load(session, request_id)):
         answered = handoff.kind is HandoffKind.PRECHECK or handoff.answered_on is not None
         if handoff.check_effect is not CheckEffect.INFORM or not answered:
             continue
@@ -158,14 +158,16 @@ def _check_opens(weighed: Weighed, stage: CheckStage) -> None:
     raise CheckNotFavourable(stage=stage.value, standing=weighed.standing.value)
 
 
-async def _shown(session: AsyncSession, request_id: UUID) -> list[Handoff]:
-    """The last handoff of each kind to each lender, of those whose check is shown."""
-    handoffs = await handoff_steps.of_request(session, request_id)
+async def _shown(session: AsyncSession, request: Request) -> list[Handoff]:
+    """The last handoff of each kind to each lender, of those whose check is shown: the end of the request takes back
+    all that it finds, and hides none.
+    """
+    handoffs = await handoff_steps.of_request(session, request.id)
     kept = [
         handoff
         for handoff in handoffs
         if handoff.kind in STAGE_OF
-        and handoff.status is not HandoffStatus.WITHDRAWN
+        and (handoff.status is not HandoffStatus.WITHDRAWN or request.status in ENDED)
         and handoff.check_effect is not CheckEffect.IGNORE
     ]
     return list({(handoff.partner_id, handoff.kind): handoff for handoff in kept}.values())

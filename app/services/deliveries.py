@@ -23,7 +23,7 @@ async def list_page(
     session: AsyncSession, webhook_id: UUID, *, caller: Caller, query: DeliveryQuery
 ) -> Page[DeliveryRead]:
     """What was sent to the endpoint, newest first. Raises NotFound, CursorNotOurs."""
-    await _check_found(session, webhook_id, caller=caller)
+    await _found(session, webhook_id, caller=caller)
     statement = (
         select(WebhookDelivery, col(PartnerEvent.kind))
         .join(
@@ -64,8 +64,11 @@ async def replay(
 
 
 async def replay_dead(session: AsyncSession, webhook_id: UUID, *, caller: Caller, now: datetime) -> ReplaysRead:
-    """Every delivery of the endpoint that was given up is attempted again. Raises NotFound."""
-    await _check_found(session, webhook_id, caller=caller)
+    """Every delivery of the endpoint that was given up is attempted again, and at once what waits for its next
+    attempt: whoever asks says that the receiver is back. Raises NotFound.
+    """
+    endpoint = await _found(session, webhook_id, caller=caller)
+    waiting = await expedite(session, endpoint)
     statement = (
         update(WebhookDelivery)
         .where(
@@ -76,13 +79,16 @@ async def replay_dead(session: AsyncSession, webhook_id: UUID, *, caller: Caller
         .values(status=DeliveryStatus.PENDING, attempts=0, next_attempt_at=now)
         .returning(col(WebhookDelivery.id))
     )
-    return ReplaysRead(replayed=len((await session.scalars(statement)).all()))
+    return ReplaysRead(replayed=len((await session.scalars(statement)).all()), expedited=waiting)
 
 
 async def expedite(
     session: AsyncSession, endpoint: WebhookEndpoint, handoff_ids: Collection[UUID] | None = None
-) -> None:
-    """What waits for its next attempt gets one more at once: all that does, or what concerns some handoffs."""
+) -> int:
+    """What waits for its next attempt gets one more at once: all that does, or what concerns some handoffs.
+
+    Returns how many deliveries that is.
+    """
     statement = update(WebhookDelivery).where(
         col(WebhookDelivery.partner_id) == endpoint.partner_id,
         col(WebhookDelivery.endpoint_id) == endpoint.id,
@@ -92,12 +98,15 @@ async def expedite(
     )
     if handoff_ids is not None:
         statement = statement.where(col(WebhookDelivery.handoff_id).in_(handoff_ids))
-    await session.execute(statement.values(expedited=True).execution_options(synchronize_session=False))
+    hastened = statement.values(expedited=True).returning(col(WebhookDelivery.id))
+    return len((await session.scalars(hastened.execution_options(synchronize_session=False))).all())
 
 
-async def _check_found(session: AsyncSession, webhook_id: UUID, *, caller: Caller) -> None:
-    if caller.partner_id is None or await session.get(WebhookEndpoint, (caller.partner_id, webhook_id)) is None:
+async def _found(session: AsyncSession, webhook_id: UUID, *, caller: Caller) -> WebhookEndpoint:
+    endpoint = await session.get(WebhookEndpoint, (caller.partner_id, webhook_id)) if caller.partner_id else None
+    if endpoint is None:
         raise NotFound
+    return endpoint
 
 
 async def _attempts(

@@ -36,8 +36,8 @@ async def push(
 ) -> FicpCheckRead | BatchRead:
     """Records one check or many.
 
-    Raises for one, and answers for each of many: NotFound, ConsultationRefReused, HandoffClosed, StageDoesNotFit,
-    DateInFuture.
+    Raises for one, and answers for each of many: NotFound, SignatureMissing, NotAFile, ConsultationRefReused,
+    HandoffClosed, StageDoesNotFit, DateInFuture.
     """
     record = partial(_record, session, caller, now)
     if isinstance(body, FicpCheckBatch):

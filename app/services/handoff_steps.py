@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.domain.channels import SOURCE_OF, Channel
 from app.domain.errors import NotFound
 from app.domain.handoff_errors import NotAFile
-from app.domain.handoff_lifecycle import FILES, OVER, HandoffAction, HandoffKind, HandoffStatus, after
+from app.domain.handoff_lifecycle import FILES, OVER, HandoffAction, HandoffKind, after, is_over
 from app.domain.partner_errors import HandoffClosed
 from app.domain.permissions import Caller
 from app.domain.request_lifecycle import ENDED
@@ -88,12 +88,8 @@ async def file_of(session: AsyncSession, handoff: Handoff) -> Request | None:
 
 
 def is_closed(handoff: Handoff, request: Request | None) -> bool:
-    """Whether the content is the partner's no more: it was taken back or refused, or the request of a file ended.
-
-    A precheck that was answered unfavourably may still be corrected by its lender.
-    """
-    over = {HandoffStatus.WITHDRAWN} if handoff.kind is HandoffKind.PRECHECK else OVER
-    return handoff.status in over or (request is not None and request.status in ENDED)
+    """Whether the content is the partner's no more: it was taken back or refused, or the request of a file ended."""
+    return is_over(handoff.kind, handoff.status) or (request is not None and request.status in ENDED)
 
 
 def check_open(handoff: Handoff, request: Request | None) -> None:
@@ -191,10 +187,13 @@ async def last_step_on(session: AsyncSession, of: ColumnElement[bool]) -> date |
 
 
 async def withdraw_all(session: AsyncSession, request: Request, *, caller: Caller, effect_on: date) -> None:
-    """Takes back what still lies with a lender when the request ends; a refusal stays one. Links to any end with it."""
+    """Takes back what still lies with a lender when the request ends; a refusal stays one. Links to any end with it.
+
+    A precheck is taken back whichever way it went: what stays of its steps tells no more than that it was answered.
+    """
     for handoff in await of_request(session, request.id):
         await links.revoke(session, LenderLink, col(LenderLink.handoff_id) == handoff.id)
-        if handoff.status not in (HandoffStatus.REFUSED, HandoffStatus.WITHDRAWN):
+        if not is_over(handoff.kind, handoff.status):
             await move(session, handoff, HandoffAction.WITHDRAW, caller=caller, effect_on=effect_on)
 
 

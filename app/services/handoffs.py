@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.domain.dates import check_day
 from app.domain.errors import IllegalTransition, LoanInTheWay, MicrocreditError
 from app.domain.handoff_errors import ChoiceReasonMissing
-from app.domain.handoff_lifecycle import OVER, STAGE_OF, HandoffAction, HandoffKind, HandoffStatus, after
+from app.domain.handoff_lifecycle import STAGE_OF, HandoffAction, HandoffKind, HandoffStatus, after, is_over
 from app.domain.lenders import Lending
 from app.domain.partner_errors import (
     AuthorisationMissing,
@@ -166,10 +166,8 @@ async def check_sendable(session: AsyncSession, request: Request, product: Produ
         endorsement = await decisions.endorsement(session, request.id)
         await ratifications.check_minutes(session, endorsement)
         await conditions.check_met(session, endorsement)
-    # A precheck that was answered may still be corrected by its lender, whichever way: it is over when withdrawn.
-    over = {HandoffStatus.WITHDRAWN} if precheck else OVER
     for handoff in await handoff_steps.of_request(session, request.id, kind):
-        if handoff.status not in over:
+        if not is_over(kind, handoff.status):
             partner = await session.get_one(Partner, handoff.partner_id)
             raise HandoffAlreadyOpen(partner=partner.code, partner_name=partner.name)
 

@@ -80,7 +80,10 @@ async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller, today
 async def acknowledge(
     session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: AcknowledgementCreate | None
 ) -> InboxAnswer:
-    """The partner has the file; told again, it is the same. Raises NotFound, IllegalTransition."""
+    """The partner has the file; told again, it is the same.
+
+    Raises NotFound, SignatureMissing, IllegalTransition.
+    """
     handoff, _ = await handoff_steps.held_for_partner(session, caller, handoff_id)
     reference = body.reference if body else None
     told = await _told(session, handoff, {HandoffAction.ACKNOWLEDGE})
@@ -102,8 +105,8 @@ async def answer(
     given another answer, the others may be sent again once corrected. The same answer told again, whichever way, is the
     same answer, wherever the handoff stands by then.
 
-    Raises NotFound, AnsweredByCheck, AnswerDiffers, IllegalTransition, AuthorisationMissing, DateInFuture,
-    DateOutOfOrder.
+    Raises NotFound, SignatureMissing, AnsweredByCheck, AnswerDiffers, IllegalTransition, AuthorisationMissing,
+    DateInFuture, DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held_for_partner(session, caller, handoff_id)
     if handoff.kind is HandoffKind.PRECHECK:

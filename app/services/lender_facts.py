@@ -14,7 +14,7 @@ from app.domain.ledger import Fact
 from app.domain.lender_reports import ReportKind
 from app.domain.statements import LineKind
 from app.schemas.loans import GuaranteeRead, LenderRead
-from app.services import lender_reversals, loan_steps, partners, schedules
+from app.services import lender_reversals, lender_versions, loan_steps, partners, schedules
 from app.tables import LenderReport, Loan, Statement, StatementLine, StatementPosition
 from app.tenancy import of_tenant
 
@@ -52,7 +52,6 @@ async def read(
     _, product = await loan_steps.rules_of(session, loan)
     told = await _last_balance(session, loan, as_of)
     lost = await _reported(session, loan, ReportKind.LOSS, as_of)
-    called_due = await _reported(session, loan, ReportKind.ACCELERATION, as_of)
     gap = told[1] - books.books(facts, slots, on=told[0]).outstanding_cents if told else None
     return LenderRead(
         partner=await partners.code_of(session, loan.partner_id),
@@ -68,7 +67,7 @@ async def read(
         position_on=await position_on(session, loan),
         reported_outstanding_cents=told[1] if told else None,
         gap_cents=gap,
-        accelerated_on=min((one.effect_on for one in called_due), default=None),
+        accelerated_on=await lender_versions.called_due_since(session, loan, on=as_of),
         lost_principal_cents=sum(one.principal_cents or 0 for one in lost),
         lost_interest_cents=sum(one.interest_cents or 0 for one in lost),
         unpaid_instalments=await _still_unpaid(session, loan, state, as_of=as_of),

@@ -1,8 +1,9 @@
 """Where a partner's loans stand by our copy, as the partner may see it: nothing of the people."""
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,7 +29,7 @@ _OF_LENDER = (
 )  # fmt: skip
 
 
-async def list_page(session: AsyncSession, *, caller: Caller, today: date, query: PageQuery) -> Page[LenderLoanRead]:
+async def list_page(session: AsyncSession, *, caller: Caller, now: datetime, query: PageQuery) -> Page[LenderLoanRead]:
     """Its loans, handoff by handoff in the order of its inbox; files without an offer are passed over."""
     statement = select(HandoffRoute).where(
         col(HandoffRoute.partner_id) == caller.partner_id, col(HandoffRoute.status) == HandoffStatus.ACCEPTED
@@ -41,11 +42,11 @@ async def list_page(session: AsyncSession, *, caller: Caller, today: date, query
         await bind(session, route.tenant_id)
         loan = await _of_handoff(session, route.handoff_id)
         if loan is not None:
-            items.append(await _read(session, loan, today=today))
+            items.append(await _read(session, loan, now=now))
     return Page(items=items, next_cursor=next_cursor)
 
 
-async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date) -> LenderLoanRead:
+async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller, now: datetime) -> LenderLoanRead:
     """The loan on a handoff: the live one, else the last that was given up.
 
     Raises NotFound, IllegalTransition where no loan was offered on it.
@@ -55,7 +56,7 @@ async def read(session: AsyncSession, handoff_id: UUID, *, caller: Caller, today
     if loan is None:
         handoff = await handoff_steps.load(session, handoff_id)
         raise IllegalTransition(action="reconcile", state=handoff.status.value)
-    return await _read(session, loan, today=today)
+    return await _read(session, loan, now=now)
 
 
 async def _of_handoff(session: AsyncSession, handoff_id: UUID) -> Loan | None:
@@ -68,9 +69,10 @@ async def _of_handoff(session: AsyncSession, handoff_id: UUID) -> Loan | None:
     return (await session.scalars(statement)).one_or_none()
 
 
-async def _read(session: AsyncSession, loan: Loan, *, today: date) -> LenderLoanRead:
-    told = await loan_states.read(session, loan.id, as_of=today)
+async def _read(session: AsyncSession, loan: Loan, *, now: datetime) -> LenderLoanRead:
+    """As of the day it is at its CCAS."""
     tenant = await session.get_one(Tenant, loan.tenant_id)
+    told = await loan_states.read(session, loan.id, as_of=now.astimezone(ZoneInfo(tenant.time_zone)).date())
     fields: dict[str, Any] = {name: getattr(told, name) for name in _OF_LOAN}
     fields |= {name: getattr(told.lender, name) for name in _OF_LENDER}
     return LenderLoanRead(

@@ -23,6 +23,7 @@ from app.services import (
     guarantee_facts,
     lender_books,
     lender_reversals,
+    lender_versions,
     loan_books,
     loan_steps,
     schedules,
@@ -138,13 +139,18 @@ def _anomalies(copy: _Copy, report: LenderReport) -> Iterator[ReportAnomaly]:
     if not paid:
         yield ReportAnomaly.NOT_PAID_OUT
         return
+    if report.kind is not ReportKind.LOSS:
+        yield from _of_version(copy, report)
+    elif (report.principal_cents or 0) > copy.before(report).outstanding_cents:
+        yield ReportAnomaly.LOSS_ABOVE_OUTSTANDING
+
+
+def _of_version(copy: _Copy, report: LenderReport) -> Iterator[ReportAnomaly]:
     owed, owed_before = (copy.before(report, days=days).outstanding_cents for days in (0, 1))
-    if report.kind is ReportKind.LOSS:
-        if (report.principal_cents or 0) > owed:
-            yield ReportAnomaly.LOSS_ABOVE_OUTSTANDING
-        return
     if not owed:
         yield ReportAnomaly.NOTHING_OWED
+    if lender_versions.is_overtaken(report, copy.reports):
+        yield ReportAnomaly.OVERTAKEN
     told = report.principal_cents
     if report.kind is ReportKind.SCHEDULE:
         told = sum(row["principal_cents"] for row in report.rows)

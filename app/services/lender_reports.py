@@ -25,7 +25,16 @@ from app.schemas.lender_reports import (
     LossCreate,
     ReportAnswer,
 )
-from app.services import events, lender_books, lender_report_reads, lender_reversals, loan_steps, offers
+from app.schemas.statements import ScheduleLine
+from app.services import (
+    events,
+    lender_books,
+    lender_report_reads,
+    lender_reversals,
+    lender_versions,
+    loan_steps,
+    offers,
+)
 from app.tables import LenderReport, Loan, LoanDecision
 from app.tenancy import of_tenant
 
@@ -36,7 +45,7 @@ _CONTENT = (
 
 
 async def reschedule(
-    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: LenderScheduleCreate
+    session: AsyncSession, handoff_id: UUID, *, caller: Caller, today: date, body: LenderScheduleCreate | ScheduleLine
 ) -> ReportAnswer:
     """The lender's rows from a day on, which may be one to come, as a new version of the schedule.
 
@@ -47,12 +56,12 @@ async def reschedule(
     check_day("decided_on", body.decided_on, not_before=None, today=today)
     told = LenderReport(
         **_head(loan, caller, ReportKind.SCHEDULE, body.reference, body.effective_on),
-        schedule_kind=body.kind,
+        schedule_kind=body.schedule_kind,
         decided_on=body.decided_on,
         rate_percent=body.rate_percent,
         rows=[row.model_dump(mode="json") for row in body.rows],
     )
-    await lender_books.rows_told(session, loan, told)
+    await lender_versions.rows_told(session, loan, told)
     return await _record(session, loan, told, caller=caller)
 
 

@@ -97,6 +97,11 @@ async def of_loan(session: AsyncSession, loan: Loan, *, known_at: datetime | Non
     return (await _of(session, {loan.id: loan.principal_cents}, known_at=known_at))[0]
 
 
+async def steps_of(session: AsyncSession, loan: Loan) -> Sequence[Step]:
+    """The steps of a loan that were taken, in their order of entry."""
+    return (await _steps(session, [loan.id], None)).get(loan.id, [])
+
+
 async def _of(session: AsyncSession, principals: Mapping[UUID, int], *, known_at: datetime | None) -> list[History]:
     loan_ids = list(principals)
     steps = await _steps(session, loan_ids, known_at)

@@ -4,8 +4,9 @@ Nothing here locks a loan: who writes meanwhile never waits.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -35,12 +36,25 @@ class Late:
     position_on: date
 
 
-async def tenants(session: AsyncSession, *, slug: str | None) -> list[tuple[UUID, str]]:
+@dataclass(frozen=True, slots=True)
+class Ccas:
+    """A tenant that the night goes through."""
+
+    id: UUID
+    slug: str
+    time_zone: ZoneInfo
+
+    def day(self, on: date | None, now: datetime) -> date:
+        """The day that a run is of: the one that was asked for, else the day it is there."""
+        return on or now.astimezone(self.time_zone).date()
+
+
+async def tenants(session: AsyncSession, *, slug: str | None) -> list[Ccas]:
     """Those of the instance by their short name, or one."""
-    statement = select(col(Tenant.id), col(Tenant.slug)).order_by(col(Tenant.slug))
+    statement = select(col(Tenant.id), col(Tenant.slug), col(Tenant.time_zone)).order_by(col(Tenant.slug))
     if slug is not None:
         statement = statement.where(col(Tenant.slug) == slug)
-    return [(tenant_id, name) for tenant_id, name in await session.execute(statement)]
+    return [Ccas(tenant_id, name, ZoneInfo(zone)) for tenant_id, name, zone in await session.execute(statement)]
 
 
 async def loans_with_money(session: AsyncSession) -> list[UUID]:

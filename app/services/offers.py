@@ -50,8 +50,9 @@ async def create(
     The same offer told again is the same loan, wherever it stands by then. An offer told before the acceptance of its
     file, or before the check that it rests on, is refused and leaves nothing: it is to be told again after them.
 
-    Raises NotFound, IllegalTransition, LoanAlreadyExists, AuthorisationMissing, CheckNotFavourable, OfferDiffers,
-    RuleNotStated, RulesBreached, ReferenceAlreadyUsed, DateInFuture, DateOutOfOrder.
+    Raises NotFound, SignatureMissing, NotAFile, IllegalTransition, LoanAlreadyExists, AuthorisationMissing,
+    CheckNotFavourable, FactPurged, OfferDiffers, RuleNotStated, RulesBreached, ReferenceAlreadyUsed, DateInFuture,
+    DateOutOfOrder.
     """
     handoff, request = await handoff_steps.held_by_partner(session, caller, handoff_id)
     content = _content(body)

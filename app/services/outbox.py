@@ -1,39 +1,32 @@
-"""What is to be sent to the endpoints of a partner: taken on lease, and settled once it was attempted.
+"""What is to be sent to the endpoints of a partner: found where it is due, and taken on lease.
 
 Each function is a short transaction of its own, bound to the partner; nothing is sent while one is open.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, exists, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from app.domain.deliveries import (
-    DELAYS,
-    Attempt,
-    AttemptOutcome,
-    DeliveryStatus,
-    DisabledBecause,
-    held_until,
-    next_attempt_at,
-)
+from app.domain.deliveries import DeliveryStatus
+from app.domain.sealing_errors import EncryptionKeysMissing, SealBroken
 from app.security import unseal
 from app.services import partner_events
 from app.services.deliveries import expedite
-from app.tables import Partner, PartnerEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from app.tables import Partner, PartnerEvent, Tenant, WebhookDelivery, WebhookEndpoint
 
 # Longer than a batch can take: an expired lease says that its worker is gone.
 LEASE = timedelta(seconds=60)
 BATCH = 40
 _FANNED_OUT_AT_ONCE = 200
-# Nothing waits for longer than this where the outage was shorter.
-_OUTAGE = DELAYS[2]
+_DUE = text("select partner_id, endpoint_id from endpoints_due(:partner_ids, :now)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +58,13 @@ async def partners(session: AsyncSession, *, code: str | None) -> list[UUID]:
     return list(await session.scalars(statement))
 
 
-async def due(session: AsyncSession, *, partner_id: UUID, now: datetime) -> list[UUID]:
-    """The endpoints of the partner for which there is something to do."""
-    waits = exists().where(_of(WebhookEndpoint.id, partner_id), _ready(now))
-    happened = exists().where(
-        col(PartnerEvent.partner_id) == partner_id, col(PartnerEvent.position) > WebhookEndpoint.position
-    )
-    statement = select(col(WebhookEndpoint.id)).where(_open(partner_id, now), or_(waits, happened))
-    return list(await session.scalars(statement.order_by(col(WebhookEndpoint.id))))
+async def due(session: AsyncSession, *, partner_ids: Collection[UUID], now: datetime) -> list[tuple[UUID, UUID]]:
+    """The endpoints of some partners for which there is something to do, each after its partner.
+
+    The database looks for one partner after another, each time bound to that one.
+    """
+    found = await session.execute(_DUE, {"partner_ids": list(partner_ids), "now": now})
+    return [(partner_id, endpoint_id) for partner_id, endpoint_id in found]
 
 
 async def take(session: AsyncSession, endpoint_id: UUID, *, partner_id: UUID, now: datetime, keys: str) -> Batch | None:
@@ -80,128 +72,131 @@ async def take(session: AsyncSession, endpoint_id: UUID, *, partner_id: UUID, no
 
     An endpoint that fails is tried with one delivery at a time. Raises SealBroken, EncryptionKeysMissing.
     """
-    await _fan_out(session, endpoint_id, partner_id=partner_id, now=now)
-    endpoint = await session.scalar(
-        select(WebhookEndpoint).where(_open(partner_id, now), col(WebhookEndpoint.id) == endpoint_id)
-    )
+    wanted = select(WebhookEndpoint).where(_open(partner_id, now), col(WebhookEndpoint.id) == endpoint_id)
+    endpoint = await session.scalar(wanted.with_for_update(skip_locked=True))
+    if endpoint is not None:
+        return await _take(session, endpoint, now=now, keys=keys)
+    # Another worker holds it: it sees to what is new, and what waits may be sent beside it.
+    endpoint = await session.scalar(wanted)
     if endpoint is None:
         return None
-    statement = (
-        select(WebhookDelivery)
-        .where(_of(endpoint_id, partner_id), _ready(now), col(WebhookDelivery.position) == _first_of_handoff())
-        .order_by(col(WebhookDelivery.position))
-        .limit(BATCH if endpoint.failing_since is None else 1)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (await session.scalars(statement)).all()
-    if not taken:
+    return await _lease(session, endpoint, now=now, secrets=_secrets(endpoint, now=now, keys=keys))
+
+
+async def take_more(session: AsyncSession, endpoint: WebhookEndpoint, *, now: datetime, keys: str) -> Batch | None:
+    """The next batch of an endpoint, in the transaction that settled the one before.
+
+    A secret that cannot be read undoes nothing of what was settled: it is told when the endpoint is taken again.
+    """
+    if endpoint.disabled_at is not None or (endpoint.held_until is not None and endpoint.held_until > now):
         return None
-    leased = update(WebhookDelivery).where(
-        col(WebhookDelivery.partner_id) == partner_id, col(WebhookDelivery.id).in_([delivery.id for delivery in taken])
-    )
-    lease = uuid4()
-    await session.execute(leased.values(lease=lease, leased_until=now + LEASE))
-    bodies = await partner_events.bodies(session, [delivery.event_id for delivery in taken], partner_id=partner_id)
-    return Batch(
-        partner_id=partner_id,
-        endpoint_id=endpoint_id,
-        lease=lease,
-        url=endpoint.url,
-        secrets=_secrets(endpoint, now=now, keys=keys),
-        parcels=[Parcel(delivery.id, delivery.event_id, bodies[delivery.event_id]) for delivery in taken],
-    )
+    with suppress(SealBroken, EncryptionKeysMissing):
+        return await _take(session, endpoint, now=now, keys=keys)
+    return None
 
 
-async def settle(
+async def _take(session: AsyncSession, endpoint: WebhookEndpoint, *, now: datetime, keys: str) -> Batch | None:
+    """Some deliveries of an endpoint that is held, what is new among them."""
+    waits, news = await _news(session, endpoint)
+    if not (waits or news):
+        return None
+    secrets = _secrets(endpoint, now=now, keys=keys)
+    if news and not waits:
+        return await _take_news(session, endpoint, news, now=now, secrets=secrets)
+    if news:
+        await _make(session, endpoint, news, now=now)
+        if endpoint.failing_since is not None:
+            # What waits keeps what is new of the same handoff waiting: both are worth an attempt.
+            await expedite(session, endpoint, {event.handoff_id for event, _ in news})
+    return await _lease(session, endpoint, now=now, secrets=secrets)
+
+
+async def _take_news(
     session: AsyncSession,
-    batch: Batch,
-    attempted: Sequence[tuple[Parcel, Attempt]],
+    endpoint: WebhookEndpoint,
+    news: Sequence[tuple[PartnerEvent, str]],
     *,
     now: datetime,
-    chance: Callable[[], float],
-) -> None:
-    """Logs the attempts, and what follows from them for each delivery and for the endpoint."""
-    endpoint = (
-        await session.scalars(
-            select(WebhookEndpoint)
-            .where(col(WebhookEndpoint.partner_id) == batch.partner_id, col(WebhookEndpoint.id) == batch.endpoint_id)
-            .with_for_update()
-        )
-    ).one()
-    ids = [parcel.delivery_id for parcel, _ in attempted]
-    held = select(WebhookDelivery).where(
-        col(WebhookDelivery.partner_id) == batch.partner_id, col(WebhookDelivery.id).in_(ids)
+    secrets: Sequence[str],
+) -> Batch:
+    """What is new, made and taken at once, where nothing waits before it."""
+    firsts: dict[UUID, tuple[PartnerEvent, str]] = {}
+    for event, slug in news:
+        firsts.setdefault(event.handoff_id, (event, slug))
+    taken = list(firsts.values())[: _at_once(endpoint)]
+    lease = uuid4()
+    made = await _make(session, endpoint, news, now=now, taken={event.id for event, _ in taken}, lease=lease)
+    parcels = [Parcel(made[event.id], event.id, partner_events.body(event, slug)) for event, slug in taken]
+    return Batch(endpoint.partner_id, endpoint.id, lease, endpoint.url, secrets, parcels)
+
+
+async def _lease(
+    session: AsyncSession, endpoint: WebhookEndpoint, *, now: datetime, secrets: Sequence[str]
+) -> Batch | None:
+    """What waits for an endpoint and is due, on lease."""
+    partner_id = endpoint.partner_id
+    statement = (
+        select(col(WebhookDelivery.id), col(WebhookDelivery.event_id))
+        .where(_of(endpoint.id, partner_id), _ready(now), col(WebhookDelivery.position) == _first_of_handoff())
+        .order_by(col(WebhookDelivery.position))
+        .limit(_at_once(endpoint))
+        .with_for_update(skip_locked=True)
     )
-    rows = {row.id: row for row in await session.scalars(held.order_by(col(WebhookDelivery.id)).with_for_update())}
-    for parcel, attempt in attempted:
-        session.add(
-            WebhookAttempt(
-                partner_id=batch.partner_id,
-                delivery_id=parcel.delivery_id,
-                attempted_at=attempt.attempted_at,
-                duration_ms=attempt.duration_ms,
-                outcome=attempt.outcome,
-                status_code=attempt.status_code,
-            )
-        )
-        _settle(rows[parcel.delivery_id], batch.lease, attempt, now=now, chance=chance())
-    await session.flush()  # what was settled is not expedited
-    await _note(session, endpoint, [attempt for _, attempt in attempted], now=now)
+    taken = (await session.execute(statement)).all()
+    if not taken:
+        return None
+    lease = uuid4()
+    leased = update(WebhookDelivery).where(
+        col(WebhookDelivery.partner_id) == partner_id, col(WebhookDelivery.id).in_([one.id for one in taken])
+    )
+    await session.execute(
+        leased.values(lease=lease, leased_until=now + LEASE).execution_options(synchronize_session=False)
+    )
+    bodies = await partner_events.bodies(session, [one.event_id for one in taken], partner_id=partner_id)
+    parcels = [Parcel(one.id, one.event_id, bodies[one.event_id]) for one in taken]
+    return Batch(partner_id, endpoint.id, lease, endpoint.url, secrets, parcels)
 
 
-def _settle(delivery: WebhookDelivery, lease: UUID, attempt: Attempt, *, now: datetime, chance: float) -> None:
-    if attempt.outcome is AttemptOutcome.DELIVERED:
-        delivery.status, delivery.next_attempt_at = DeliveryStatus.DELIVERED, None
-        delivery.attempts += 1
-    elif delivery.lease != lease:
-        return  # the lease expired: whoever holds another settles it
-    elif delivery.next_attempt_at is not None and delivery.next_attempt_at <= now:
-        delivery.attempts += 1
-        delivery.next_attempt_at = next_attempt_at(delivery.attempts, ended_at=now, chance=chance)
-        if delivery.next_attempt_at is None:
-            delivery.status = DeliveryStatus.DEAD
-    delivery.lease, delivery.leased_until, delivery.expedited = None, None, False
+def _at_once(endpoint: WebhookEndpoint) -> int:
+    """An endpoint that fails is tried with one delivery at a time."""
+    return BATCH if endpoint.failing_since is None else 1
 
 
-async def _note(
-    session: AsyncSession, endpoint: WebhookEndpoint, attempts: Sequence[Attempt], *, now: datetime
-) -> None:
-    """What the attempts say of the endpoint: it is back, it fails, it asks to be left alone, it is gone."""
-    before = (endpoint.failing_since, endpoint.held_until, endpoint.disabled_at)
-    if any(attempt.outcome is AttemptOutcome.DELIVERED for attempt in attempts):
-        if endpoint.failing_since is not None and now - endpoint.failing_since >= _OUTAGE:
-            await expedite(session, endpoint)
-        endpoint.failing_since = None
-    else:
-        endpoint.failing_since = endpoint.failing_since or now
-    holds = [until for attempt in attempts if (until := held_until(attempt, ended_at=now)) is not None]
-    endpoint.held_until = max([*holds, *([endpoint.held_until] if endpoint.held_until else [])], default=None)
-    if endpoint.disabled_at is None and any(attempt.outcome is AttemptOutcome.GONE for attempt in attempts):
-        endpoint.disabled_at, endpoint.disabled_because = now, DisabledBecause.GONE
-    if before != (endpoint.failing_since, endpoint.held_until, endpoint.disabled_at):
-        endpoint.version += 1
-
-
-async def _fan_out(session: AsyncSession, endpoint_id: UUID, *, partner_id: UUID, now: datetime) -> None:
-    """Makes deliveries of the events that the endpoint was not told of yet, one worker at a time."""
-    statement = select(WebhookEndpoint).where(_open(partner_id, now), col(WebhookEndpoint.id) == endpoint_id)
-    endpoint = await session.scalar(statement.with_for_update(skip_locked=True))
-    if endpoint is None:
-        return
-    happened = (
-        select(PartnerEvent)
-        .where(col(PartnerEvent.partner_id) == partner_id, col(PartnerEvent.position) > endpoint.position)
+async def _news(session: AsyncSession, endpoint: WebhookEndpoint) -> tuple[bool, list[tuple[PartnerEvent, str]]]:
+    """Whether anything waits for an endpoint that is held, and the events that it was not told of yet."""
+    waits = exists().where(_of(endpoint.id, endpoint.partner_id), col(WebhookDelivery.status) == DeliveryStatus.PENDING)
+    is_new = (col(PartnerEvent.partner_id) == WebhookEndpoint.partner_id) & (
+        col(PartnerEvent.position) > WebhookEndpoint.position
+    )
+    statement = (
+        select(waits.label("waits"), PartnerEvent, col(Tenant.slug))
+        .select_from(WebhookEndpoint)
+        .outerjoin(PartnerEvent, is_new)
+        .outerjoin(Tenant, col(Tenant.id) == PartnerEvent.tenant_id)
+        .where(col(WebhookEndpoint.partner_id) == endpoint.partner_id, col(WebhookEndpoint.id) == endpoint.id)
         .order_by(col(PartnerEvent.position))
         .limit(_FANNED_OUT_AT_ONCE)
     )
-    events = (await session.scalars(happened)).all()
-    if not events:
-        return
+    rows = (await session.execute(statement)).all()
+    return rows[0].waits, [(event, slug) for _, event, slug in rows if event is not None]
+
+
+async def _make(
+    session: AsyncSession,
+    endpoint: WebhookEndpoint,
+    news: Sequence[tuple[PartnerEvent, str]],
+    *,
+    now: datetime,
+    taken: Collection[UUID] = (),
+    lease: UUID | None = None,
+) -> dict[UUID, UUID]:
+    """Makes deliveries of what is new to an endpoint that is held, some on lease; each by its event."""
+    made = {event.id: uuid7() for event, _ in news}
     rows = [
         {
-            "partner_id": partner_id,
-            "id": uuid7(),
-            "endpoint_id": endpoint_id,
+            "partner_id": endpoint.partner_id,
+            "id": made[event.id],
+            "endpoint_id": endpoint.id,
             "event_id": event.id,
             "handoff_id": event.handoff_id,
             "position": event.position,
@@ -209,16 +204,16 @@ async def _fan_out(session: AsyncSession, endpoint_id: UUID, *, partner_id: UUID
             "attempts": 0,
             "next_attempt_at": now,
             "expedited": False,
+            "lease": lease if event.id in taken else None,
+            "leased_until": now + LEASE if event.id in taken else None,
             "entered_at": now,
         }
-        for event in events
+        for event, _ in news
     ]
     await session.execute(insert(WebhookDelivery), rows)
-    endpoint.position = events[-1].position
-    if endpoint.failing_since is not None:
-        # What waits keeps what is new of the same handoff waiting: both are worth an attempt.
-        await expedite(session, endpoint, {event.handoff_id for event in events})
+    endpoint.position = news[-1][0].position
     await session.flush()
+    return made
 
 
 def _open(partner_id: UUID, now: datetime) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +19,7 @@ from app.schemas.partner_credentials import (
 )
 from app.security import hash_client_secret, new_client_id, new_client_secret
 from app.services.pages import keyset_page
-from app.services.push_signatures import check_own_change
+from app.services.push_signatures import begin_own_change
 from app.tables import PartnerClient
 
 
@@ -37,16 +37,14 @@ async def create(
     session: AsyncSession, *, caller: Caller, now: datetime, body: PartnerCredentialCreate | None
 ) -> PartnerCredentialCreated:
     """Credentials beside those in use. Raises TwoCredentialsActive, SignatureMissing."""
-    assert caller.partner_id is not None  # noqa: S101 - the table of roles lets partners alone come here
     assert caller.partner_code is not None  # noqa: S101 - a partner has a code
-    await check_own_change(session, caller, now=now)
-    await session.execute(turn_of(caller.partner_id))
-    active = await session.scalar(select(func.count()).where(*good(caller.partner_id, now)))
+    partner_id = await begin_own_change(session, caller, now=now)
+    active = await session.scalar(select(func.count()).where(*good(partner_id, now)))
     if (active or 0) >= ACTIVE_MAX:
         raise TwoCredentialsActive(active_max=ACTIVE_MAX)
     secret = new_client_secret()
     client = PartnerClient(
-        partner_id=caller.partner_id,
+        partner_id=partner_id,
         client_id=new_client_id(caller.partner_code),
         secret_sha256=hash_client_secret(secret),
         expires_at=end_of_life(now, body.valid_months if body else VALID_MONTHS_DEFAULT),
@@ -60,18 +58,16 @@ async def revoke(session: AsyncSession, credential_id: UUID, *, caller: Caller, 
     """Ends credentials at once, their tokens with them. Raises NotFound, CredentialRevoked, LastCredential,
     SignatureMissing.
     """
-    assert caller.partner_id is not None  # noqa: S101 - the table of roles lets partners alone come here
-    await check_own_change(session, caller, now=now)
-    await session.execute(turn_of(caller.partner_id))
+    partner_id = await begin_own_change(session, caller, now=now)
     statement = select(PartnerClient).where(
-        col(PartnerClient.id) == credential_id, col(PartnerClient.partner_id) == caller.partner_id
+        col(PartnerClient.id) == credential_id, col(PartnerClient.partner_id) == partner_id
     )
     client = (await session.scalars(statement)).one_or_none()
     if client is None:
         raise NotFound
     if not client.active:
         raise CredentialRevoked
-    others = select(func.count()).where(*good(caller.partner_id, now), col(PartnerClient.id) != credential_id)
+    others = select(func.count()).where(*good(partner_id, now), col(PartnerClient.id) != credential_id)
     if not await session.scalar(others):
         raise LastCredential
     client.active = False
@@ -87,11 +83,6 @@ def usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What any credentials that may be used at an instant are."""
     alive = or_(col(PartnerClient.expires_at).is_(None), col(PartnerClient.expires_at) > now)
     return col(PartnerClient.active).is_(True), alive
-
-
-def turn_of(partner_id: UUID) -> Select[tuple[None]]:
-    """Waits for whoever else is changing the credentials or keys of the partner, until the transaction ends."""
-    return select(func.pg_advisory_xact_lock(func.hashtextextended(f"credentials/{partner_id}", 0)))
 
 
 def _read(client: PartnerClient, now: datetime) -> PartnerCredentialRead:

@@ -31,7 +31,12 @@ async def list_after(session: AsyncSession, *, caller: Caller, query: EventQuery
 async def bodies(session: AsyncSession, event_ids: Collection[UUID], *, partner_id: UUID) -> dict[UUID, bytes]:
     """The exact bytes to send of each of the events."""
     statement = _with_tenants().where(col(PartnerEvent.partner_id) == partner_id, col(PartnerEvent.id).in_(event_ids))
-    return {event.id: _read(event, slug).model_dump_json().encode() for event, slug in await session.execute(statement)}
+    return {event.id: body(event, slug) for event, slug in await session.execute(statement)}
+
+
+def body(event: PartnerEvent, slug: str) -> bytes:
+    """The exact bytes to send of an event of the CCAS of that slug."""
+    return _read(event, slug).model_dump_json().encode()
 
 
 async def _check_kept(session: AsyncSession, caller: Caller, after: int) -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -126,14 +126,23 @@ async def is_missing_in_tenant(session: AsyncSession, caller: Caller) -> bool:
     return bool(await session.scalar(select(exists(asked))))
 
 
-async def check_own_change(session: AsyncSession, caller: Caller, *, now: datetime) -> None:
-    """Raises SignatureMissing where a partner that signs changes its credentials or keys without a signature.
+async def begin_own_change(session: AsyncSession, caller: Caller, *, now: datetime) -> UUID:
+    """The partner that is about to change its credentials, keys or endpoints, once its turn has come.
 
-    Else whoever got hold of a token would make a key of their own.
+    Raises SignatureMissing where it signs and did not: else whoever got hold of a token would make a key of their own,
+    or an endpoint's secret to forge deliveries with.
+    The turn comes first, so that of two changes at once the later sees the key that the first one made.
     """
     assert caller.partner_id is not None  # noqa: S101 - the table of roles lets partners alone come here
+    await session.execute(turn_of(caller.partner_id))
     if not caller.signed and await session.scalar(select(exists(_keys(caller.partner_id, now)))):
         raise SignatureMissing
+    return caller.partner_id
+
+
+def turn_of(partner_id: UUID) -> Select[tuple[None]]:
+    """Waits for whoever else is changing the credentials or keys of the partner, until the transaction ends."""
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(f"credentials/{partner_id}", 0)))
 
 
 def _keys(partner_id: UUID, now: datetime) -> Select[SigningKey]:

@@ -110,9 +110,12 @@ async def laid(session: AsyncSession, schedule: Schedule) -> Laid:
 
 
 async def put_in_force(
-    session: AsyncSession, loan: Loan, coming: Sequence[tuple[date, Schedule, UUID]], *, caller: Caller
+    session: AsyncSession, loan: Loan, coming: Sequence[tuple[date, Schedule, UUID | None]], *, caller: Caller
 ) -> None:
-    """Brings versions into force one after the other `(from, version, decision)`, and books what all of them move."""
+    """Brings versions into force one after the other `(from, version, decision)`, and books what all of them move.
+
+    The contract's, in force again, has no decision.
+    """
     before = (await schedules.timeline(session, loan)).last[0]
     for effective_on, schedule, decision_id in coming:
         activation = ScheduleActivation(

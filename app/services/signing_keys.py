@@ -15,8 +15,7 @@ from app.schemas.base import Page, PageQuery
 from app.schemas.signing_keys import SigningKeyCreate, SigningKeyCreated, SigningKeyRead
 from app.security import new_signing_secret, seal
 from app.services.pages import keyset_page
-from app.services.partner_credentials import turn_of
-from app.services.push_signatures import check_own_change, good
+from app.services.push_signatures import begin_own_change, good
 from app.settings import settings
 from app.tables import SigningKey
 
@@ -36,22 +35,20 @@ async def create(
 
     Raises TwoSigningKeysActive, PublicKeyEnded for one that was registered before, SignatureMissing.
     """
-    assert caller.partner_id is not None  # noqa: S101 - the table of roles lets partners alone come here
-    await check_own_change(session, caller, now=now)
-    await session.execute(turn_of(caller.partner_id))
+    partner_id = await begin_own_change(session, caller, now=now)
     asked = body or SigningKeyCreate()
-    known = await _of_public_key(session, caller.partner_id, asked.public_key)
+    known = await _of_public_key(session, partner_id, asked.public_key)
     if known is not None:
         read = _read(known, now)
         if read.state is not CredentialState.ACTIVE:
             raise PublicKeyEnded
         return SigningKeyCreated(**read.model_dump(), secret=None, known=True)
-    active = await session.scalar(select(func.count()).where(*good(caller.partner_id, now)))
+    active = await session.scalar(select(func.count()).where(*good(partner_id, now)))
     if (active or 0) >= ACTIVE_MAX:
         raise TwoSigningKeysActive(active_max=ACTIVE_MAX)
     secret = None if asked.public_key else new_signing_secret()
     key = SigningKey(
-        partner_id=caller.partner_id,
+        partner_id=partner_id,
         secret_sealed=secret and seal(secret, keys=settings().encryption_keys.get_secret_value()),
         public_key=asked.public_key,
         expires_at=end_of_life(now, asked.valid_months),
@@ -72,12 +69,8 @@ async def _of_public_key(session: AsyncSession, partner_id: UUID, public_key: st
 
 async def revoke(session: AsyncSession, signing_key_id: UUID, *, caller: Caller, now: datetime) -> SigningKeyRead:
     """Ends a key at once, the last one too. Raises NotFound, SigningKeyRevoked, SignatureMissing."""
-    assert caller.partner_id is not None  # noqa: S101 - the table of roles lets partners alone come here
-    await check_own_change(session, caller, now=now)
-    await session.execute(turn_of(caller.partner_id))
-    statement = select(SigningKey).where(
-        col(SigningKey.id) == signing_key_id, col(SigningKey.partner_id) == caller.partner_id
-    )
+    partner_id = await begin_own_change(session, caller, now=now)
+    statement = select(SigningKey).where(col(SigningKey.id) == signing_key_id, col(SigningKey.partner_id) == partner_id)
     key = (await session.scalars(statement)).one_or_none()
     if key is None:
         raise NotFound

@@ -1,6 +1,6 @@
 """Statements of a partner on its loans: a copy of what it tells, never a decision of ours."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from functools import partial
 from uuid import UUID
@@ -31,6 +31,7 @@ from app.schemas.statements import (
     RepaymentLine,
     ReturnedLine,
     ReversalLine,
+    ScheduleLine,
     StatementCreate,
     StatementRead,
     UnpaidLine,
@@ -55,6 +56,7 @@ from app.tenancy import bind, of_tenant
 # The day of what a lender tells on a line as it may tell it alone, and what records it.
 _OTHERS: dict[type[OtherLine], tuple[str, Callable[..., Awaitable[OfferRead | ReportAnswer]]]] = {
     DisbursementLine: ("disbursed_on", lender_disbursements.create),
+    ScheduleLine: ("decided_on", lender_reports.reschedule),
     AccelerationLine: ("accelerated_on", lender_reports.accelerate),
     LossLine: ("lost_on", lender_reports.lose),
     GuaranteeCallLine: ("called_on", lender_reports.call),
@@ -64,9 +66,17 @@ _OTHERS: dict[type[OtherLine], tuple[str, Callable[..., Awaitable[OfferRead | Re
 
 
 async def create(
-    session: AsyncSession, *, caller: Caller, today: date, language: Language, body: StatementCreate
+    session: AsyncSession,
+    *,
+    caller: Caller,
+    today: date,
+    language: Language,
+    body: StatementCreate,
+    numbers: Sequence[int] | None = None,
 ) -> StatementRead:
     """Records each line for itself, and moves the position date of the partner's loans in every CCAS.
+
+    The answers bear the places of the lines, or `numbers` where they are not theirs.
 
     What a lender tells of its money is a fact: recorded wherever the loan stands, and shown as an anomaly where nothing
     asked for it. Where a line was refused, what it told is not known: the position of that CCAS stays, and a line that
@@ -83,6 +93,7 @@ async def create(
         session,
         body.items,
         record,
+        numbers=numbers,
         order=lambda line: str(line.handoff_id),
         caller=caller,
         language=language,

@@ -52,7 +52,9 @@ from app.tenancy import bind_partner, bound_tenant, of_tenant
 
 
 async def as_lender(session: AsyncSession, caller: Caller, partner: Partner, letter: Letter) -> Caller:
-    """Who speaks for a partner, in this CCAS alone, in what its letter tells; to be asked of the partner's own actions.
+    """The caller that speaks for a partner, in this CCAS alone, in what its letter tells.
+
+    The partner's own actions take it as they take its machine.
 
     A letter may tell several things: whoever enters them enters it once.
     """

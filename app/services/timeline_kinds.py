@@ -267,8 +267,9 @@ def _loan(file: File) -> Iterator[Events]:
     )
     step = LoanTransition
     stepped = file.below(EventKind.LOAN, step, Loan, step.loan_id, on=step.effect_on, what=step.to_stage)
-    # A signature tells of itself, by whom; a withdrawal, on the day it was sent.
-    yield stepped.where(col(step.action).not_in((LoanAction.SIGN, LoanAction.WITHDRAW)))
+    # A signature tells of itself, by whom; a withdrawal, on the day it was sent; a lender, what it has repaid anew.
+    told_elsewhere = (LoanAction.SIGN, LoanAction.WITHDRAW, LoanAction.REINSTATE)
+    yield stepped.where(col(step.action).not_in(told_elsewhere))
     yield file.below(
         EventKind.SIGNATURE, Signature, Loan, Signature.loan_id, on=Signature.signed_on, what=Signature.party
     )

@@ -1,5 +1,6 @@
 """The endpoints of partners: made, read, given another secret, disabled and enabled by the partner itself."""
 
+import asyncio
 import secrets
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -20,30 +21,49 @@ from app.domain.webhook_errors import (
     WebhookDisabledTooLong,
     WebhookUrlRefused,
 )
-from app.domain.webhook_targets import UrlRefused, target_of
+from app.domain.webhook_targets import UrlFault, UrlRefused, target_of
+from app.partners.webhooks import AddressRefused, Resolve, addresses
 from app.schemas.base import Page, PageQuery
 from app.schemas.webhooks import OVERLAP_HOURS, SecretCreate, SecretCreated, WebhookCreate, WebhookCreated, WebhookRead
 from app.security import seal
 from app.services import deliveries
 from app.services.pages import keyset_page
+from app.services.push_signatures import begin_own_change
 from app.settings import settings
 from app.tables import PartnerEvent, WebhookEndpoint
 
 ENDPOINTS_MAX = 10
 # Standard Webhooks asks for 24 to 64 random bytes.
 _SECRET_BYTES = 32
+_LOOKED_UP_SECONDS = 5
+# Names are looked up in threads, which others work with too.
+_looked_up_at_once = asyncio.Semaphore(4)
 
 
-async def create(session: AsyncSession, *, caller: Caller, body: WebhookCreate) -> WebhookCreated:
-    """An endpoint that is told of what happens from now on.
+async def check_url(url: str, *, resolve: Resolve) -> None:
+    """Looks up where an endpoint is, before any transaction. Raises WebhookUrlRefused.
 
-    Raises WebhookUrlRefused, TooManyWebhooks, EncryptionKeysMissing.
+    It is looked up again each time it is called: a name may be given other addresses. One that nobody knows, or of
+    which nobody says anything in time, could be told of nothing.
     """
-    partner_id = partner_of(caller)
     try:
-        target_of(body.url, loopback_allowed=settings().webhook_loopback_allowed)
+        target = target_of(url, loopback_allowed=settings().webhook_loopback_allowed)
+        async with asyncio.timeout(_LOOKED_UP_SECONDS), _looked_up_at_once:
+            await addresses(target, resolve=resolve)
     except UrlRefused as refused:
         raise WebhookUrlRefused(fault=refused.fault.value) from None
+    except AddressRefused:
+        raise WebhookUrlRefused(fault=UrlFault.INNER_ADDRESS.value) from None
+    except OSError:
+        raise WebhookUrlRefused(fault=UrlFault.UNKNOWN_NAME.value) from None
+
+
+async def create(session: AsyncSession, *, caller: Caller, now: datetime, body: WebhookCreate) -> WebhookCreated:
+    """An endpoint, whose address was checked, that is told of what happens from now on.
+
+    Raises SignatureMissing, TooManyWebhooks, EncryptionKeysMissing.
+    """
+    partner_id = await begin_own_change(session, caller, now=now)
     await _check_room(session, partner_id)
     secret, last = _new_secret(), func.coalesce(func.max(col(PartnerEvent.position)), 0)
     position = await session.scalar(select(last).where(col(PartnerEvent.partner_id) == partner_id))
@@ -74,7 +94,11 @@ async def read(session: AsyncSession, webhook_id: UUID, *, caller: Caller) -> We
 async def rotate(
     session: AsyncSession, webhook_id: UUID, *, caller: Caller, now: datetime, body: SecretCreate | None
 ) -> SecretCreated:
-    """Another secret; the one in use signs beside it for a time, and the one before that no more. Raises NotFound."""
+    """Another secret; the one in use signs beside it for a time, and the one before that no more.
+
+    Raises SignatureMissing, NotFound.
+    """
+    await begin_own_change(session, caller, now=now)
     endpoint = await found(session, webhook_id, caller=caller, hold=True)
     secret, overlap = _new_secret(), timedelta(hours=body.overlap_hours if body else OVERLAP_HOURS)
     endpoint.previous_secret_sealed, endpoint.previous_until = (
@@ -86,7 +110,8 @@ async def rotate(
 
 
 async def disable(session: AsyncSession, webhook_id: UUID, *, caller: Caller, now: datetime) -> WebhookRead:
-    """Nothing more is sent there; what happens waits. Raises NotFound, WebhookAlreadyDisabled."""
+    """Nothing more is sent there; what happens waits. Raises SignatureMissing, NotFound, WebhookAlreadyDisabled."""
+    await begin_own_change(session, caller, now=now)
     endpoint = await found(session, webhook_id, caller=caller, hold=True)
     if endpoint.disabled_at is not None:
         raise WebhookAlreadyDisabled
@@ -98,8 +123,10 @@ async def disable(session: AsyncSession, webhook_id: UUID, *, caller: Caller, no
 async def enable(session: AsyncSession, webhook_id: UUID, *, caller: Caller, now: datetime) -> WebhookRead:
     """What waited is sent, from where the endpoint was left.
 
-    Raises NotFound, WebhookAlreadyEnabled, TooManyWebhooks, WebhookDisabledTooLong where some of it may be erased.
+    Raises SignatureMissing, NotFound, WebhookAlreadyEnabled, TooManyWebhooks, WebhookDisabledTooLong where some of it
+    may be erased.
     """
+    await begin_own_change(session, caller, now=now)
     endpoint = await found(session, webhook_id, caller=caller, hold=True)
     if endpoint.disabled_at is None:
         raise WebhookAlreadyEnabled

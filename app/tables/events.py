@@ -7,13 +7,14 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from app.domain.events import EventSubject
-from app.tables.base import KEPT_HISTORY, RECORD, entered_at, value_enum
+from app.tables.base import KEPT_RECORD, RECORD, entered_at, value_enum
 from app.tenancy import TenantTable, within_tenant
 
 
 class Event(TenantTable, table=True):
     """One step of one subject. The database numbers it at commit: `position` among those of the tenant, `sequence`
-    among those of the subject, from 1 and without gaps; once numbered it never changes.
+    among those of the subject, from 1 and without gaps; once numbered it never changes, but loses, as the rest does,
+    which way a precheck went.
     """
 
     __tablename__ = "events"
@@ -41,7 +42,8 @@ class Event(TenantTable, table=True):
 class PartnerEvent(SQLModel, table=True):
     """An event that a partner may know of (outbox): `sequence` counts those of its handoff, from 1 and without gaps.
 
-    The database writes it, in the transaction of the event, and has it erased 13 months later at the earliest.
+    The database writes it, in the transaction of the event, and has it erased 13 months later at the earliest. Nothing
+    of it changes but what told which way a precheck went, once its conclusion is erased.
     """
 
     __tablename__ = "partner_events"
@@ -50,7 +52,7 @@ class PartnerEvent(SQLModel, table=True):
         UniqueConstraint("partner_id", "position"),
         UniqueConstraint("partner_id", "handoff_id", "sequence"),
         Index("ix_partner_events_handoff", "tenant_id", "handoff_id"),
-        KEPT_HISTORY,
+        KEPT_RECORD,
     )
 
     partner_id: UUID = Field(primary_key=True, foreign_key="partners.id")

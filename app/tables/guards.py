@@ -68,11 +68,50 @@ _PUBLISHED = """
 _NUMBERED = """
     CREATE FUNCTION refuse_renumbering() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF OLD.position IS NOT NULL OR to_jsonb(OLD) - '{position,sequence}'::text[]
-         <> to_jsonb(NEW) - '{position,sequence}'::text[] THEN
-        RAISE EXCEPTION 'an event is numbered once and never changes' USING ERRCODE = 'restrict_violation';
+      IF OLD.position IS NULL AND to_jsonb(OLD) - '{position,sequence}'::text[]
+         = to_jsonb(NEW) - '{position,sequence}'::text[] THEN
+        RETURN NEW;
       END IF;
-      RETURN NEW;
+      IF loses_a_purged_conclusion(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+      END IF;
+      RAISE EXCEPTION 'an event is numbered once and never changes' USING ERRCODE = 'restrict_violation';
+    END $$
+"""
+# What told which way a precheck went, once that is erased (`app/services/check_purges.py`).
+_WITHOUT_CONCLUSION = """
+    CREATE FUNCTION without_conclusion(told text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+      SELECT CASE
+        WHEN told IN ('accept', 'refuse', 'progress') THEN 'conclude'
+        WHEN told IN ('accepted', 'refused', 'in_progress') THEN 'concluded'
+        WHEN told IN ('handoff.accepted', 'handoff.refused', 'handoff.in_progress') THEN 'handoff.concluded'
+        ELSE told
+      END
+    $$
+"""
+_LOSES_A_PURGED_CONCLUSION = """
+    CREATE FUNCTION loses_a_purged_conclusion(former jsonb, latter jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+    DECLARE
+      telling text[] := ARRAY['action', 'from_status', 'to_status', 'kind', 'status'];
+      name text;
+    BEGIN
+      FOREACH name IN ARRAY telling LOOP
+        IF latter ->> name IS DISTINCT FROM without_conclusion(former ->> name) THEN
+          RETURN false;
+        END IF;
+      END LOOP;
+      RETURN former - telling = latter - telling AND (
+        SELECT coalesce(bool_and(stage = 'precheck' AND purged_at IS NOT NULL), false) FROM ficp_checks
+        WHERE tenant_id = (latter ->> 'tenant_id')::uuid AND handoff_id = (latter ->> 'handoff_id')::uuid);
+    END $$
+"""
+_LOST = """
+    CREATE FUNCTION refuse_change_but_of_the_purged() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'UPDATE' AND loses_a_purged_conclusion(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+      END IF;
+      RAISE EXCEPTION 'money and history are only ever added to' USING ERRCODE = 'restrict_violation';
     END $$
 """
 _PURGED = """
@@ -107,15 +146,17 @@ _APPENDED = (
     *("guarantee_claims", "guarantee_payments", "guarantee_recoveries", "guarantee_reversals"),
     *("borne_interest_statements", "borne_interest_lines", "interest_refunds"),
     *("accounting_slips", "accounting_lines", "position_lines", "tellings", "lender_reports"),
-    *("handoff_payloads", "handoff_transitions"),
+    "handoff_payloads",
 )
 
 
 def declare() -> None:
     """An entry's lines sum to 0 at commit, by whatever statement they came; what happened is only added to, the
-    conclusion of a lender's check is only ever erased, and what is kept for 13 months not any earlier.
+    conclusion of a lender's check is only ever erased, what else told of it too, and what is kept for 13 months not any
+    earlier.
     """
-    statements = [_BALANCED, _CHANGED, _PUBLISHED, _NUMBERED, _PURGED, _ERASED]
+    statements = [_BALANCED, _CHANGED, _PUBLISHED, _WITHOUT_CONCLUSION, _LOSES_A_PURGED_CONCLUSION, _NUMBERED]
+    statements += [_PURGED, _LOST, _ERASED]
     statements += [
         f"CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced_entry()"
@@ -131,8 +172,12 @@ def declare() -> None:
         for table, since in _KEPT.items()
     ]
     statements += [
-        f"CREATE TRIGGER appended BEFORE UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        for table in ("partner_events", "webhook_attempts")
+        "CREATE TRIGGER appended BEFORE UPDATE ON webhook_attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        *(
+            f"CREATE TRIGGER appended BEFORE {refused} ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_change_but_of_the_purged()"
+            for table, refused in (("handoff_transitions", "UPDATE OR DELETE"), ("partner_events", "UPDATE"))
+        ),
     ]
     statements += [
         (

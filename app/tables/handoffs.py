@@ -116,6 +116,7 @@ class HandoffTransition(TenantTable, table=True):
     """One step of a handoff. `note` is what was asked for, answered, or the reason.
 
     Of what its lender answers, `decided_on` is the day that it states and `partner_reference` what it gave with it.
+    Nothing of it changes but once: with the conclusion of a precheck goes what tells which way it went.
     """
 
     __tablename__ = "handoff_transitions"
@@ -125,7 +126,7 @@ class HandoffTransition(TenantTable, table=True):
         within_tenant("telling_id", "tellings"),
         one_author(),
         Index("ix_handoff_transitions_handoff", "tenant_id", "handoff_id"),
-        HISTORY,
+        RECORD,
     )
 
     handoff_id: UUID

@@ -6,7 +6,17 @@ They are the partner's, as its outbox is: each key begins with `partner_id`, on 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
@@ -110,3 +120,29 @@ class WebhookAttempt(SQLModel, table=True):
     duration_ms: int
     outcome: AttemptOutcome = Field(sa_type=value_enum(AttemptOutcome, "outcome"))
     status_code: int | None = None
+
+
+# The endpoints for which there is something to do, of partners that are looked at one after another, each time bound to
+# that one: no policy lets anybody look at two of them at once. A thousand are asked about in one question.
+_DUE = """
+    CREATE FUNCTION endpoints_due(partner_ids uuid[], moment timestamptz)
+    RETURNS TABLE (partner_id uuid, endpoint_id uuid) LANGUAGE plpgsql AS $$
+    DECLARE
+      bound text := current_setting('app.partner_id', true);
+      one uuid;
+    BEGIN
+      FOREACH one IN ARRAY partner_ids LOOP
+        PERFORM set_config('app.partner_id', one::text, true);
+        RETURN QUERY
+          SELECT e.partner_id, e.id FROM webhook_endpoints e
+          WHERE e.partner_id = one AND e.disabled_at IS NULL AND (e.held_until IS NULL OR e.held_until <= moment)
+            AND (EXISTS (SELECT FROM partner_events o WHERE o.partner_id = one AND o.position > e.position)
+              OR EXISTS (SELECT FROM webhook_deliveries d
+                WHERE d.partner_id = one AND d.endpoint_id = e.id AND d.status = 'pending'
+                  AND (d.next_attempt_at <= moment OR d.expedited)
+                  AND (d.leased_until IS NULL OR d.leased_until <= moment)));
+      END LOOP;
+      PERFORM set_config('app.partner_id', coalesce(bound, ''), true);
+    END $$
+"""
+event.listen(SQLModel.metadata, "after_create", DDL(_DUE))  # type: ignore[no-untyped-call]

@@ -125,7 +125,8 @@ async def test_nothing_is_decided_anew_on_what_was_erased(databases: Databases, 
     assert (await ok(toulouse.agent.post(f"{path}/reopen", reopening)))["status"] == "intake"
     problem = await refused(toulouse.agent.post(f"{path}/assess", {"assessed_on": "2018-06-02"}), 409, "fact_purged")
     assert problem["stage"] == "precheck"
-    later = check(handoff, "favorable", "NEW", consulted_at="2018-06-02T08:00:00Z")
+    again = await handed_over(toulouse, handoff["request_id"], "precheck", "2018-06-01")
+    later = check(again, "favorable", "NEW", consulted_at="2018-06-02T08:00:00Z")
     await ok(lender_of(databases, toulouse).post(PUSH, later))
     await ok(toulouse.agent.post(f"{path}/assess", {"assessed_on": "2018-06-02"}))
 
@@ -205,5 +206,9 @@ async def test_the_night_purges_too_and_the_purge_can_be_run_alone(
     words = ["purge", "--date", AFTER.isoformat(), "--tenant", toulouse.slug]
     assert await to_thread.run_sync(main, words) == 0
     assert capsys.readouterr().out == f"{toulouse.slug} : 1 conclusion(s) de prêteurs effacée(s)\n"
+    for command in ("purge", "nightly"):
+        assert await to_thread.run_sync(main, [command, "--date", "2118-05-21"]) == 1
+        told = capsys.readouterr()
+        assert (told.out, told.err) == ("", f"microcredit {command}: 2118-05-21 is still to come\n")
     with pytest.raises(CommandRefused, match="no CCAS is called nowhere"):
         await purge.run(databases.app_url, AFTER, slug="nowhere")

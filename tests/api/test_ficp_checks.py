@@ -291,7 +291,7 @@ async def test_what_is_over_takes_no_new_check_and_still_knows_the_old_ones(
     for machine, handoff, outcome in ends:
         await refused(machine.post(PUSH, check(handoff, ref="NEW")), 409, "handoff_closed")
         assert (await ok(machine.post(PUSH, check(handoff, outcome, ref=handoff["id"]))))["status"] == "known"
-    assert await where(toulouse, closed) == ("refused", "closed_without_action")
+    assert await where(toulouse, closed) == ("withdrawn", "closed_without_action")
     assert len(kept(databases, toulouse)) == 2
 
 

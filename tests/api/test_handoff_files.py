@@ -33,7 +33,7 @@ async def lines_of(ccas: Ccas, handoff: Json) -> list[list[str]]:
     answer = await ccas.agent.get(f"/handoffs/{handoff['id']}/files/payload.csv")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="payload.csv"'
+    assert answer.headers["content-disposition"] == f'attachment; filename="transmission-{handoff["id"]}.csv"'
     assert answer.content.endswith(b"\r\n")
     columns, *lines = csv.reader(io.StringIO(answer.text, newline=""), strict=True)
     assert columns == COLUMNS

@@ -261,6 +261,8 @@ async def test_what_is_not_a_handoff_is_refused(toulouse: Ccas) -> None:
     ):
         problem = await refused(toulouse.agent.post(path, {**good, **bad}), 422, "invalid")
         assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [(pointer, code)]
+    problem = await refused(toulouse.agent.post(path, {**good, "kind": "everything"}), 422, "invalid")
+    assert problem["errors"][0]["message"] == "Une de ces valeurs est attendue : 'precheck' ou 'loan_file'."
     nobody_named = {name: value for name, value in good.items() if name != "support_person"}
     problem = await refused(toulouse.agent.post(path, nobody_named), 422, "invalid")
     assert problem["errors"][0]["pointer"] == "/body/support_person"
@@ -561,13 +563,14 @@ async def test_of_an_answer_and_a_withdrawal_at_once_one_wins(databases: Databas
 async def test_a_handoffs_history_is_only_added_to(databases: Databases, toulouse: Ccas) -> None:
     await handed_over(toulouse, (await taken_in(toulouse))["id"], "precheck", "2018-03-02")
     for statement in (
-        "update handoff_transitions set note = 'x'",
         "delete from handoff_transitions",
         "delete from handoffs",
         "delete from authorisations",
     ):
         with pytest.raises(Exception, match="permission denied"):
             run_sql(databases, toulouse, statement)
+    with pytest.raises(Exception, match="only ever added to"):
+        run_sql(databases, toulouse, "update handoff_transitions set note = 'x'")
 
 
 async def test_an_unfavourable_precheck_ends_with_another_answer(databases: Databases, toulouse: Ccas) -> None:
@@ -577,7 +580,8 @@ async def test_an_unfavourable_precheck_ends_with_another_answer(databases: Data
     closing = {**LENDER_REFUSED, "outcome": "closed_without_action", "reason_code": "lender_declined"}
     closed = await ok(toulouse.agent.post(f"/requests/{request['id']}/close", closing))
     assert (closed["status"], closed["other_answer"]["given_on"]) == ("closed_without_action", "2018-03-20")
-    assert (await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}")))["status"] == "refused"
+    read = await ok(toulouse.agent.get(f"/handoffs/{handoff['id']}"))
+    assert [step["status"] for step in read["steps"]] == ["sent", "refused", "withdrawn"]
 
 
 async def test_who_borrows_does_not_change_while_a_precheck_speaks_of_others(

@@ -188,7 +188,7 @@ async def test_a_link_ends_with_its_handoff_and_with_its_request(toulouse: Ccas,
         )
 
 
-async def test_a_link_to_a_refused_precheck_stays_ended_once_the_request_is_reopened(
+async def test_a_link_to_a_precheck_that_was_answered_stays_ended_once_the_request_is_reopened(
     databases: Databases, toulouse: Ccas, client: AsyncClient
 ) -> None:
     handoff, lender = await precheck(toulouse), lender_of(databases, toulouse)
@@ -198,7 +198,7 @@ async def test_a_link_to_a_refused_precheck_stays_ended_once_the_request_is_reop
     await ok(toulouse.agent.post(f"{path}/close", closing))
     await ok(toulouse.agent.post(f"{path}/reopen", {"reopened_on": "2018-06-01", "reason": "La personne revient"}))
     await refused(client.get(link), 409, "link_revoked")
-    assert (await ok(lender.get(f"/partner/handoffs/{handoff['id']}")))["status"] == "refused"
+    assert (await ok(lender.get(f"/partner/handoffs/{handoff['id']}")))["status"] == "withdrawn"
 
 
 async def test_a_link_ends_with_the_persons_authorisation(toulouse: Ccas, client: AsyncClient) -> None:

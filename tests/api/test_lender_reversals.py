@@ -190,7 +190,7 @@ async def test_what_cannot_be_taken_back_is_refused_and_leaves_nothing(
 ) -> None:
     bank, handoff, path = await running(databases, amiens)
     where = f"/partner/handoffs/{handoff['id']}/reversals"
-    for kind in ("schedule", "acceleration", "reversal", "unpaid"):
+    for kind in ("reversal", "unpaid", "balance", "offer"):
         await refused(bank.post(where, reversal(kind, "A-1")), 422, "invalid")
     await refused(bank.post(where, reversal("repayment", "R-1", "2118-01-01")), 409, "date_in_future")
     await refused(bank.post(where, reversal("repayment", "R-1", amount_cents=1)), 422, "invalid")

@@ -59,6 +59,8 @@ BEYOND: dict[str, Any] = {
     "measures": [{"kind": CANARY}],
     "details": {"creditor": CANARY, "more": {"and": [CANARY]}},
     "bdf_key": CANARY,
+    f"Deux incidents, dit {CANARY}": 2,
+    f"{CANARY.lower().replace('-', '_')}_{'x' * 40}": True,
 }
 
 

@@ -177,6 +177,24 @@ async def test_a_partner_that_signs_changes_its_credentials_and_keys_by_signed_r
     await refused(bank.post(f"{KEYS}/{key}/revocations"), 409, "signing_key_revoked")
 
 
+async def test_a_partner_that_signs_changes_its_endpoints_by_signed_requests_only(
+    client: AsyncClient, machine: ClientCredentials
+) -> None:
+    """Else whoever got hold of a token would take the secret of an endpoint, and forge deliveries to it."""
+    thief, webhooks = lender(client, machine), "/partner/webhooks"
+    endpoint = await ok(thief.post(webhooks, {"url": "https://banque.example/before"}))
+    path = f"{webhooks}/{endpoint['id']}"
+    bank = await signing(thief)
+    await refused(thief.post(webhooks, {"url": "https://banque.example/theirs"}), 409, "signature_missing")
+    for change in ("secrets", "disablements", "enablements"):
+        await refused(thief.post(f"{path}/{change}"), 409, "signature_missing")
+    assert len((await ok(thief.get(webhooks)))["items"]) == 1
+    assert (await ok(bank.post(f"{path}/secrets")))["secret"] != endpoint["secret"]
+    assert (await ok(bank.post(f"{path}/disablements")))["disabled_because"] == "asked"
+    assert (await ok(bank.post(f"{path}/enablements")))["disabled_at"] is None
+    assert (await ok(bank.post(webhooks, {"url": "https://banque.example/after"})))["version"] == 1
+
+
 async def test_a_partner_that_lost_its_keys_is_let_in_by_the_operator(
     databases: Databases, client: AsyncClient, machine: ClientCredentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:

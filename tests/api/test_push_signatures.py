@@ -231,6 +231,16 @@ async def test_of_one_signature_sent_many_times_at_once_one_has_its_effect(
     assert len(checks_of(databases, toulouse)) == 1
 
 
+async def test_of_first_keys_asked_for_at_once_one_is_made_and_the_others_need_its_signature(
+    databases: Databases, toulouse: Ccas
+) -> None:
+    lender = lender_of(databases, toulouse)
+    answers = await asyncio.gather(*(lender.post(KEYS) for _ in range(4)))
+    codes = [answer.json().get("code") for answer in answers]
+    assert sorted(codes, key=str) == [None, *["signature_missing"] * 3]
+    assert len((await ok(lender.get(KEYS)))["items"]) == 1
+
+
 async def test_a_retry_signs_again_and_is_given_the_stored_answer(
     databases: Databases, toulouse: Ccas, bank: Signing
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.api.test_lender_reports import PAYMENT, push, reports
+from tests.api.test_lender_reports import PAYMENT, acceleration, push, reports, schedule, version_on
 from tests.api.test_lender_reversals import signed_loan
 from tests.api.test_statements import codes, loan_on, running, tell
 from tests.lenders import letter
@@ -87,7 +87,7 @@ async def test_a_file_that_cannot_be_read_is_refused_whole(databases: Databases,
 
 def golden(handoff: Json, **changes: Any) -> Json:
     """The month of the golden file."""
-    (case,) = GOLDEN["files"]
+    case = GOLDEN["files"][0]
     content = case["content"].replace("dossier;", f"{handoff['id']};").encode()
     told = {"file_name": "2018-12.csv", "content_base64": b64encode(content).decode()}
     return {**told, "position_on": case["position_on"], **changes}
@@ -138,3 +138,111 @@ async def test_a_file_by_letter_is_of_one_ccas_and_of_its_agents(
     assert told["field"] == "letter.dated_on"
     await refused(amiens.agent.post(where, {**body, "content_base64": "e30="}), 409, "file_empty")
     assert run_sql(databases, amiens, "select id from tellings") == []
+
+
+ROWS = schedule(("2018-08-05", 10_000, 100), ("2018-09-05", 10_102, 50))
+
+
+def rows_file(handoff: Json, *rows: str, **changes: Any) -> Json:
+    """A file of new rows of one schedule: number, due date, principal, interest and total of each."""
+    columns = "DOSSIER;NATURE;REFERENCE;DATE;NATURE_CHANGEMENT;DATE_DECISION"
+    of_row = "ECHEANCE;DATE_ECHEANCE;CAPITAL;INTERETS;MONTANT;CAPITAL_RESTANT_DU"
+    whole = f"{handoff['id']};ECHEANCIER;A-1;15/06/2018;REAMENAGEMENT;10/06/2018"
+    content = "\n".join([f"{columns};{of_row}", *(f"{whole};{row}" for row in rows)]).encode()
+    told = {"file_name": "juin.csv", "content_base64": b64encode(content).decode(), "position_on": "2018-06-30"}
+    return {**told, **changes}
+
+
+ROWS_OF_FILE = ("1;05/08/2018;100,00;1,00;101,00;101,02", "2;05/09/2018;101,02;0,50;101,52;0,00")
+
+
+@pytest.mark.parametrize("first", ["machine", "file", "statement", "letter"])
+async def test_new_rows_are_the_same_fact_by_file_on_a_statement_and_alone(
+    databases: Databases, amiens: Ccas, first: str
+) -> None:
+    bank, handoff, path = await running(databases, amiens, 30_000, 6, "6.20")
+    body = rows_file(handoff, *reversed(ROWS_OF_FILE))
+    line = {**ROWS, "kind": "schedule", "schedule_kind": "reschedule", "handoff_id": handoff["id"]}
+    by_letter = {**body, "letter": letter("2018-07-02")}
+
+    async def by(way: str) -> tuple[list[str], set[str]]:
+        if way == "machine":
+            told = await push(bank, handoff, "schedules", ROWS)
+            return ["known" if told["known"] else "recorded"], {told["id"]}
+        if way == "statement":
+            answers = await tell(bank, "2018-06-30", line)
+        elif way == "file":
+            answers = (await ok(bank.post("/partner/statement-files", body)))["items"]
+        else:
+            answers = (await ok(amiens.agent.post("/lender-statement-files", by_letter)))["items"]
+        assert [answer["index"] for answer in answers] == list(range(len(answers)))
+        return codes(answers), {answer["id"] for answer in answers}
+
+    ways = [first, *(way for way in ("machine", "file", "statement", "letter") if way != first)]
+    found = {way: await by(way) for way in ways}
+    assert {way: set(statuses) for way, (statuses, _) in found.items()} == {
+        way: {"recorded" if way == first else "known"} for way in ways
+    }
+    assert len(found["file"][0]) == 2
+    assert len(set.union(*(ids for _, ids in found.values()))) == 1
+    assert (await version_on(amiens, path))[2:] == [("2018-08-05", 10_000, 10_100), ("2018-09-05", 10_102, 10_152)]
+    changed = {**body, **rows_file(handoff, ROWS_OF_FILE[0], "2;06/09/2018;101,02;0,50;101,52;0,00")}
+    told = await ok(bank.post("/partner/statement-files", changed))
+    assert codes(told["items"]) == ["reference_already_used"] * 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "place", "column", "code"),
+    [
+        ((ROWS_OF_FILE[0], "2;05/09/2018;101,02;0,50;101,53;0,00"), 1, "MONTANT", "row_total"),
+        ((ROWS_OF_FILE[0], "3;05/09/2018;101,02;0,50;101,52;0,00"), 1, "ECHEANCE", "rows_numbered"),
+        ((ROWS_OF_FILE[0], ROWS_OF_FILE[0]), 1, "ECHEANCE", "rows_numbered"),
+        ((ROWS_OF_FILE[1], "1;05/09/2018;100,00;1,00;101,00;101,02"), 0, "DATE_ECHEANCE", "rows_in_order"),
+        (("1;14/06/2018;100,00;1,00;101,00;101,02", ROWS_OF_FILE[1]), 0, "DATE_ECHEANCE", "rows_in_order"),
+        (("1;05/08/2018;0,00;1,00;1,00;101,02", ROWS_OF_FILE[1]), 0, "CAPITAL", "too_small"),
+        (ROWS_OF_FILE[:1], 0, "CAPITAL_RESTANT_DU", "rows_balance"),
+        ((ROWS_OF_FILE[0], "2;05/09/2018;un;0,50;101,52;0,00"), 1, "CAPITAL", "not_a_french_amount"),
+    ],
+)
+async def test_rows_that_do_not_fit_name_their_line_and_column_and_none_is_taken(
+    databases: Databases, amiens: Ccas, rows: tuple[str, ...], place: int, column: str, code: str
+) -> None:
+    bank, handoff, path = await running(databases, amiens, 30_000, 6, "6.20")
+    told = (await ok(bank.post("/partner/statement-files", rows_file(handoff, *rows))))["items"]
+    assert codes(told) == ["invalid"] * len(rows)
+    faults = [[(fault["pointer"], fault["code"]) for fault in one["error"]["errors"]] for one in told]
+    whole = [[(f"/body/items/{index}", "schedule_not_whole")] for index in range(len(rows))]
+    whole[place] = [(f"/body/items/{place}/{column}", code)]
+    assert faults == whole
+    assert (await loan_on(amiens, path, "2018-06-30"))["lender"]["position_on"] is None
+    assert await reports(amiens, path) == []
+
+
+async def test_rows_that_are_refused_are_so_on_each_of_their_lines(databases: Databases, amiens: Ccas) -> None:
+    bank, handoff, _ = await running(databases, amiens, 30_000, 6, "6.20")
+    early = rows_file(handoff, *ROWS_OF_FILE, position_on="2018-06-09")
+    told = (await ok(bank.post("/partner/statement-files", early)))["items"]
+    assert [(answer["index"], answer["error"]["code"]) for answer in told] == [
+        (0, "date_after_position"), (1, "date_after_position"),
+    ]  # fmt: skip
+    nobody = {"id": "01900000-0000-7000-8000-000000000000"}
+    told = (await ok(bank.post("/partner/statement-files", rows_file(nobody, *ROWS_OF_FILE))))["items"]
+    assert codes(told) == ["not_found"] * 2
+    told = (await ok(bank.post("/partner/statement-files", rows_file({"id": "dossier 12"}, *ROWS_OF_FILE))))["items"]
+    assert [answer["error"]["errors"][0]["pointer"] for answer in told] == ["/body/items/0/DOSSIER", "/body/items/1"]
+
+
+async def test_what_was_called_due_or_laid_anew_by_mistake_is_taken_back_by_a_file(
+    databases: Databases, amiens: Ccas
+) -> None:
+    bank, handoff, path = await running(databases, amiens, 30_000, 6, "6.20")
+    before = await version_on(amiens, path)
+    await push(bank, handoff, "accelerations", acceleration(accelerated_on="2018-06-20"))
+    await push(bank, handoff, "schedules", ROWS)
+    case = GOLDEN["files"][2]
+    content = case["content"].replace("dossier;", f"{handoff['id']};").encode()
+    body = {"file_name": "x.csv", "content_base64": b64encode(content).decode(), "position_on": case["position_on"]}
+    for status in ("recorded", "known"):
+        assert codes((await ok(bank.post("/partner/statement-files", body)))["items"]) == [status] * 2
+    assert await version_on(amiens, path) == before
+    assert (await loan_on(amiens, path, "2018-12-31"))["status"] == "overdue"

@@ -384,7 +384,7 @@ async def test_the_reasons_name_the_words_of_the_statement(databases: Databases,
     [
         ({"amount_cents": "8882"}, "/amount_cents", "not_an_integer"),
         ({"amount_cents": 0}, "/amount_cents", "too_small"),
-        ({"reference": "virement du 5"}, "/reference", "bad_form"),
+        ({"reference": "virement du 5"}, "/reference", "not_a_reference"),
         ({"reference": None}, "/reference", "missing"),
         ({"paid_on": "05/05/2018"}, "/paid_on", "not_a_day"),
         ({"comment": "inscrit"}, "/comment", "unknown_field"),

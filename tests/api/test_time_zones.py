@@ -1,15 +1,26 @@
-"""A CCAS overseas and a bank in Paris: every day told of a handoff is that of the CCAS."""
+"""A CCAS overseas and a bank in Paris: every day told of a handoff, and that of a night, is that of the CCAS."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from httpx import AsyncClient
 
+from app.commands import nightly, purge
 from app.security import Credential, sign_token
 from tests.api.test_withheld_payloads import HIDDEN, borrower_of, seen, take_back
-from tests.lenders import check, lender_of, offer, open_under, rules_under, sent
-from tests.support import TOKEN_SECRET, Ccas, Databases, Staff, ok, open_with, refused
+from tests.lenders import (
+    Lender,
+    accepted_file,
+    check,
+    lender_of,
+    offer,
+    open_under,
+    paid_out,
+    rules_under,
+    sent,
+)
+from tests.support import TOKEN_SECRET, Ccas, Databases, Json, Staff, ok, open_with, refused, run_sql
 
 # At 21:30 UTC it is the 14th in Paris and the 15th in Nouméa; at 5:00 UTC the 15th in Paris and the 14th in Papeete.
 NOUMEA, PAPEETE = "Pacific/Noumea", "Pacific/Tahiti"
@@ -107,3 +118,65 @@ async def test_an_acceptance_on_the_last_day_of_its_check_holds(databases: Datab
     problem = await refused(bank.post(f"{path}/offers", late), 409, "check_not_favourable")
     assert problem["standing"] == "to_renew"
     await ok(bank.post(f"{path}/offers", {**late, "offered_on": "2018-03-17"}))
+
+
+async def lent_at(databases: Databases, client: AsyncClient, time_zone: str) -> tuple[Ccas, Lender, Json]:
+    """A bank's loan whose contract was concluded on 26 March 2018; the instalment of 5 May is not paid by the 20th."""
+    ccas = open_at(databases, client, time_zone)
+    bank, handoff = await accepted_file(databases, ccas, 200_000, 24)
+    await paid_out(ccas, bank, handoff, offer(200_000, 24, "6.20"))
+    unpaid = {"kind": "unpaid", "handoff_id": handoff["id"], "instalment_number": 1}
+    told = await ok(bank.post("/partner/repayments", {"position_on": "2018-05-20", "items": [unpaid]}))
+    assert [item["status"] for item in told["items"]] == ["recorded"]
+    return ccas, bank, handoff
+
+
+# Nobody may appeal any more from 27 May on.
+NIGHTS = pytest.mark.parametrize(
+    ("time_zone", "now", "day", "erased"),
+    [
+        (NOUMEA, datetime(2018, 5, 26, 21, 30, tzinfo=UTC), "2018-05-27", 1),
+        ("Europe/Paris", datetime(2018, 5, 26, 21, 30, tzinfo=UTC), "2018-05-26", 0),
+        ("Europe/Paris", datetime(2018, 5, 27, 5, 0, tzinfo=UTC), "2018-05-27", 1),
+        (PAPEETE, datetime(2018, 5, 27, 5, 0, tzinfo=UTC), "2018-05-26", 0),
+    ],
+)
+
+
+@NIGHTS
+async def test_a_night_is_of_the_day_that_it_is_at_each_ccas(
+    databases: Databases, client: AsyncClient, time_zone: str, now: datetime, day: str, erased: int
+) -> None:
+    ccas, _, _ = await lent_at(databases, client, time_zone)
+    (night,) = await nightly.run(databases.app_url, None, slug=ccas.slug, now=now)
+    assert (night.detected, night.purged, night.failures) == (1, erased, {})
+    (noted,) = run_sql(databases, ccas, "select detected_on::text from arrears_detections")
+    assert noted["detected_on"] == day
+
+
+@NIGHTS
+async def test_a_purge_is_of_the_day_that_it_is_at_each_ccas_unless_it_is_told_one(
+    databases: Databases, client: AsyncClient, time_zone: str, now: datetime, day: str, erased: int
+) -> None:
+    ccas, _, _ = await lent_at(databases, client, time_zone)
+    asked = date.fromisoformat("2018-05-26")
+    for on, expected in ((asked, 0), (None, erased)):
+        found = await purge.run(databases.app_url, on, slug=ccas.slug, now=now)
+        assert (found[ccas.slug].checks, found[ccas.slug].failures) == (expected, {}), day
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "now", "day"), [(NOUMEA, LATE, "2018-04-15"), (PAPEETE, EARLY, "2018-04-14"),
+                                  ("Europe/Paris", EARLY, "2018-04-15")]
+)  # fmt: skip
+async def test_a_bank_reads_its_loans_as_of_the_day_that_it_is_at_the_ccas(
+    databases: Databases, client: AsyncClient, moved: dict[str, datetime], time_zone: str, now: datetime, day: str
+) -> None:
+    ccas = open_at(databases, client, time_zone)
+    bank, handoff = await accepted_file(databases, ccas, 200_000, 24)
+    await ok(bank.post(f"/partner/handoffs/{handoff['id']}/offers", offer(200_000, 24, "6.20")))
+    moved["now"] = now.replace(month=4)  # after the offer
+    speak_at(bank, moved["now"])
+    (listed,) = (await ok(bank.get("/partner/loans")))["items"]
+    read = await ok(bank.get(f"/partner/loans/{handoff['id']}"))
+    assert (listed["as_of"], read["as_of"]) == (day, day)

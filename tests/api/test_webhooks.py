@@ -1,14 +1,21 @@
 """Endpoints of a bank: made and managed by its machine, secrets told once, addresses inside refused."""
 
+import asyncio
 import re
+from socket import EAI_NONAME, gaierror
+from time import perf_counter
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.partners.webhooks import Resolve
+from app.routing import resolver
+from app.services import webhooks
 from app.settings import settings
 from tests.lenders import Lender, lender_of, machine_of
 from tests.receivers import listening
-from tests.support import Ccas, Databases, ok, refused
+from tests.support import Ccas, Databases, Json, ok, refused
 from tests.webhooks import bank_of, partner_id, worked
 
 URL = "https://banque.example/microcredit"
@@ -101,6 +108,65 @@ async def test_a_refused_address_is_not_connected_to(bank: Lender) -> None:
                 url = f"{scheme}://{host}:{canary.port}/"
                 await refused(bank.post("/partner/webhooks", {"url": url}), 409, "webhook_url_refused")
         assert canary.connections == 0
+
+
+async def looked_up(app: FastAPI, bank: Lender, resolve: Resolve) -> tuple[Json, float]:
+    """The refusal of an endpoint whose name is looked up so, and the seconds it took."""
+    before, began = app.dependency_overrides[resolver], perf_counter()
+    app.dependency_overrides[resolver] = lambda: resolve
+    try:
+        problem = await refused(bank.post("/partner/webhooks", {"url": URL}), 409, "webhook_url_refused")
+    finally:
+        app.dependency_overrides[resolver] = before
+    assert (await ok(bank.get("/partner/webhooks")))["items"] == []
+    return problem, perf_counter() - began
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["::1"], ["::ffff:10.0.0.1"], ["8.8.8.8", "192.168.1.1"], ["169.254.169.254"]]
+)
+async def test_a_name_that_leads_inside_is_refused_and_the_name_is_not_looked_up_within_a_transaction(
+    app: FastAPI, bank: Lender, addresses: list[str]
+) -> None:
+    asked: list[tuple[str, int, int]] = []
+
+    async def inside(host: str, port: int) -> list[str]:
+        asked.append((host, port, app.state.engine.pool.checkedout()))
+        return addresses
+
+    problem, _ = await looked_up(app, bank, inside)
+    assert problem["fault"] == "inner_address"
+    assert asked == [("banque.example", 443, 0)]
+
+
+async def test_a_name_that_nobody_knows_is_refused_and_one_of_which_nobody_says_anything_soon(
+    app: FastAPI, bank: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(_: str, __: int) -> list[str]:
+        raise gaierror(EAI_NONAME, "Name or service not known")
+
+    async def never(_: str, __: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    monkeypatch.setattr(webhooks, "_LOOKED_UP_SECONDS", 0.1)
+    for resolve in (unknown, never):
+        problem, seconds = await looked_up(app, bank, resolve)
+        assert problem["fault"] == "unknown_name"
+        assert seconds < 5
+
+
+async def test_no_name_is_looked_up_for_who_has_no_endpoints(app: FastAPI, amiens: Ccas, client: AsyncClient) -> None:
+    async def asked(_: str, __: int) -> list[str]:
+        pytest.fail("looked up")
+
+    before = app.dependency_overrides[resolver]
+    app.dependency_overrides[resolver] = lambda: asked
+    try:
+        await refused(amiens.agent.post("/partner/webhooks", {"url": URL}), 403, "forbidden")
+        await refused(client.post("/v1/partner/webhooks", json={"url": URL}), 401, "unauthenticated")
+    finally:
+        app.dependency_overrides[resolver] = before
 
 
 async def test_a_partner_has_ten_endpoints_in_use_at_most(bank: Lender) -> None:

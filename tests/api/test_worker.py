@@ -17,14 +17,18 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.commands import CommandRefused
+from app.commands import worker as worker_command
 from app.commands.worker import attend, drain
+from app.database import tenant_transaction
 from app.domain.deliveries import DELAYS
 from app.partners import webhooks
+from app.services import outbox
 from app.settings import settings
+from app.tables import WebhookEndpoint
 from tests.lenders import accepted_by, offer, paid_out
 from tests.receivers import Received, Receiver, answer, listening
 from tests.support import ENCRYPTION_KEYS, Ccas, Databases, Json, ok, refused
@@ -204,8 +208,8 @@ async def test_a_dead_delivery_is_sent_again_by_hand_alone_or_with_all_the_other
     again = bank.lender.post(f"{path}/deliveries/{dead[0]['id']}/replays")
     await refused(again, 409, "delivery_still_pending")
     assert await worked(bank, clock) == (1, 0)
-    assert await ok(bank.lender.post(f"{path}/replays")) == {"replayed": 1}
-    assert await ok(bank.lender.post(f"{path}/replays")) == {"replayed": 0}
+    assert await ok(bank.lender.post(f"{path}/replays")) == {"replayed": 1, "expedited": 0}
+    assert await ok(bank.lender.post(f"{path}/replays")) == {"replayed": 0, "expedited": 0}
     assert await worked(bank, clock) == (1, 0)
     assert [received.event_id for received in receiver.received[-2:]] == [one["event_id"] for one in dead]
     assert {one["status"] for one in await bank.deliveries(webhook)} == {"delivered"}
@@ -248,6 +252,30 @@ async def test_what_is_new_of_a_handoff_waits_for_what_is_older_and_other_handof
     assert [one.data["sequence"] for one in receiver.received[-2:]] == [2, 3]
 
 
+async def test_a_bank_that_is_back_has_what_waits_sent_at_once_beside_the_ten_attempts(
+    bank: Bank, receiver: Receiver
+) -> None:
+    receiver.says(answer(502))
+    webhook, path = await bank.webhook(receiver), "/partner/webhooks/{id}/replays"
+    clock = Clock()
+    bank.happens(*bank.handoffs, bank.handoffs[0])
+    for delay in DELAYS[:5]:
+        clock.passes(seconds=delay.total_seconds())
+        await worked(bank, clock)
+    before = await bank.deliveries(webhook)
+    clock.passes(minutes=1)
+    assert await worked(bank, clock) == (0, 0), "the next attempt is hours away"
+    replayed = path.format(**webhook)
+    assert await ok(bank.lender.post(replayed)) == {"replayed": 0, "expedited": 2}
+    assert (await worked(bank, clock))[0] == 0, "not back after all"
+    waiting = await bank.deliveries(webhook)
+    assert [one["next_attempt_at"] for one in waiting] == [one["next_attempt_at"] for one in before], "as it was due"
+    receiver.respond = None
+    await ok(bank.lender.post(replayed))
+    assert await worked(bank, clock) == (3, 0)
+    assert in_order(receiver.received)
+
+
 async def test_an_endpoint_that_answers_410_is_disabled_until_it_is_enabled(bank: Bank, receiver: Receiver) -> None:
     receiver.says(answer(410), answer(204))
     webhook = await bank.webhook(receiver)
@@ -263,6 +291,34 @@ async def test_an_endpoint_that_answers_410_is_disabled_until_it_is_enabled(bank
     assert await worked(bank, clock) == (0, 0)
     await ok(bank.lender.post(f"{path}/enablements"))
     assert await worked(bank, clock) == (2, 0)
+
+
+async def test_whoever_runs_the_worker_reads_what_befalls_an_endpoint_and_no_address(
+    bank: Bank, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhook, clock = await bank.webhook(receiver), Clock()
+
+    async def said(*statuses: int) -> list[str]:
+        caplog.clear()
+        for status in statuses:
+            receiver.says(answer(status))
+            await worked(bank, clock)
+            clock.passes(days=2)
+        lines = [one.getMessage() for one in caplog.records if one.name == "microcredit.worker"]
+        assert receiver.url not in "".join(lines)
+        return [line.removeprefix(f"endpoint {webhook['id']}: ") for line in lines]
+
+    bank.happens(bank.handoffs[0])
+    began = clock.at
+    assert await said(500, 500) == ["it fails: refused (500)"]
+    since = f"{began:%Y-%m-%d %H:%M} UTC"
+    assert await said(204) == [f"it takes deliveries again; it failed since {since}"]
+    bank.happens(bank.handoffs[0])
+    *_, last = await said(*[500] * len(DELAYS))
+    (dead,) = await bank.deliveries(webhook, status="dead")
+    assert last == f"delivery {dead['id']} is dead: no attempt is left"
+    bank.happens(bank.handoffs[0])
+    assert await said(410) == ["it is disabled, as it asked for by its 410"]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -511,6 +567,37 @@ async def test_a_commit_wakes_a_worker_for_its_partner_alone(bank: Bank, receive
         await attend(worker, under_way, among={bank.id})
         await asyncio.gather(*under_way.values())
     assert len(receiver.received) == 1
+
+
+async def test_endpoints_are_taken_some_at_a_time_and_none_is_left(
+    bank: Bank, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_command, "_TAKEN_BEFORE_A_LOOK", 2)
+    for _ in range(3):
+        await bank.webhook(receiver)
+    bank.happens(bank.handoffs[0])
+    under_way: dict[UUID, asyncio.Task[None]] = {}
+    async with worker_for(bank) as worker:
+        assert await attend(worker, under_way)
+        first = dict(under_way)
+        assert not await attend(worker, under_way)
+        await asyncio.gather(*first.values(), *under_way.values())
+    assert len(first) == 2
+    assert len(receiver.received) == 3
+
+
+async def test_what_is_due_to_several_partners_is_looked_for_bound_to_each_and_leaves_the_transaction_as_it_was(
+    bank: Bank, receiver: Receiver
+) -> None:
+    webhook = await bank.webhook(receiver)
+    bank.happens(bank.handoffs[0])
+    other, now = UUID(int=7), datetime.now(UTC)
+    async with worker_for(bank) as worker, tenant_transaction(worker.sessions, None, partner_id=other) as session:
+        assert await outbox.due(session, partner_ids=[other], now=now) == []
+        found = await outbox.due(session, partner_ids=[other, bank.id, other], now=now)
+        assert found == [(bank.id, UUID(webhook["id"]))]
+        assert await session.scalar(text("select current_setting('app.partner_id')")) == str(other)
+        assert (await session.scalars(select(WebhookEndpoint))).all() == []
 
 
 async def test_a_fault_of_ours_is_told_with_its_endpoint_and_keeps_no_other_waiting(

@@ -66,3 +66,14 @@ async def test_every_group_of_operations_is_listed_once_and_those_of_banks_say_s
     of_banks = {operation["tags"][0] for path, _, operation in operations(app) if path.startswith("/v1/partner/")}
     described = {tag["name"] for tag in listed if tag.get("description", "").startswith("For banks: ")}
     assert described == of_banks
+
+
+async def test_what_is_sent_to_the_endpoints_of_banks_is_described_as_what_they_read(app: FastAPI) -> None:
+    document = app.openapi()
+    sent = document["webhooks"]["event"]["post"]
+    read = document["components"]["schemas"]["PartnerEventList"]["properties"]["items"]["items"]
+    assert sent["requestBody"]["content"]["application/json"]["schema"] == read
+    assert {one["name"]: one["required"] for one in sent["parameters"]} == dict.fromkeys(
+        ("webhook-id", "webhook-timestamp", "webhook-signature"), True
+    )
+    assert {"2XX", "410", "default"} == set(sent["responses"])

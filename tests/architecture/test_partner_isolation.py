@@ -354,7 +354,7 @@ def test_every_operation_of_partners_on_a_handoff_is_asked_for_anothers() -> Non
     assert {operation.id for operation in IN_PATHS} | {param.values[0].id for param in IN_BODIES} == {  # type: ignore[union-attr]
         operation.id for operation in OF_PARTNERS
     } - OF_ONESELF - IN_TEXT - OF_THEMSELVES - {operation.id for operation in OF_WEBHOOKS}
-    assert len(IN_BODIES) == 12, "a check, a check of many, and the ten kinds of lines"
+    assert len(IN_BODIES) == 13, "a check, a check of many, and the eleven kinds of lines"
 
 
 @pytest.mark.parametrize("operation", IN_PATHS, ids=lambda operation: operation.id)

@@ -13,6 +13,7 @@ from app.domain.handoff_lifecycle import (
     HandoffStatus,
     action_upon_check,
     after,
+    is_over,
 )
 
 S, A = HandoffStatus, HandoffAction
@@ -44,6 +45,7 @@ STEPS: dict[HandoffKind, dict[HandoffStatus, dict[HandoffAction, HandoffStatus]]
         S.IN_PROGRESS: {A.ACCEPT: S.ACCEPTED, A.REFUSE: S.REFUSED, A.WITHDRAW: S.WITHDRAWN},
         S.ACCEPTED: {A.PROGRESS: S.IN_PROGRESS, A.REFUSE: S.REFUSED, A.WITHDRAW: S.WITHDRAWN},
         S.REFUSED: {A.PROGRESS: S.IN_PROGRESS, A.ACCEPT: S.ACCEPTED, A.WITHDRAW: S.WITHDRAWN},
+        S.CONCLUDED: {A.PROGRESS: S.IN_PROGRESS, A.ACCEPT: S.ACCEPTED, A.REFUSE: S.REFUSED, A.WITHDRAW: S.WITHDRAWN},
         S.WITHDRAWN: {},
     },
     LOAN_FILE: {
@@ -98,7 +100,9 @@ STEPS |= {
 
 @pytest.mark.parametrize("kind", HandoffKind)
 def test_every_step_that_is_possible_leads_where_it_should_and_no_other_is(kind: HandoffKind) -> None:
-    reached, seen = [S.READY], {S.READY}
+    # No action leads to what is left of a precheck once its conclusion is erased.
+    reached = [S.READY, *({S.CONCLUDED} & STEPS[kind].keys())]
+    seen = set(reached)
     for status in reached:
         for action in HandoffAction:
             expected = STEPS[kind][status].get(action)
@@ -120,6 +124,11 @@ def test_a_precheck_is_never_asked_about_nor_parked() -> None:
 
 def test_a_handoff_is_over_when_refused_or_taken_back() -> None:
     assert {S.REFUSED, S.WITHDRAWN} == OVER
+    assert {status for status in S if is_over(LOAN_FILE, status)} == OVER
+
+
+def test_a_precheck_is_over_when_taken_back_alone() -> None:
+    assert [status for status in S if is_over(PRECHECK, status)] == [S.WITHDRAWN]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +144,9 @@ def test_a_handoff_is_over_when_refused_or_taken_back() -> None:
         (PRECHECK, S.REFUSED, Standing.FAVOURABLE, A.ACCEPT),
         (PRECHECK, S.REFUSED, Standing.UNFAVOURABLE, None),
         (PRECHECK, S.REFUSED, Standing.PENDING, A.PROGRESS),
+        (PRECHECK, S.CONCLUDED, Standing.FAVOURABLE, A.ACCEPT),
+        (PRECHECK, S.CONCLUDED, Standing.UNFAVOURABLE, A.REFUSE),
+        (PRECHECK, S.CONCLUDED, Standing.PENDING, A.PROGRESS),
         *((LOAN_FILE, status, standing, A.PROGRESS) for status in (S.SENT, S.RECEIVED) for standing in Standing),
         *((LOAN_FILE, status, standing, None) for status in (S.IN_PROGRESS, S.MORE_INFORMATION, S.REFUSED)
           for standing in Standing),

@@ -3,11 +3,20 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.amortization import Instalment, schedule
-from app.domain.lender_reports import Laid, accelerated, laid, lost_in_books
+from app.domain.lender_reports import (
+    Laid,
+    ReportKind,
+    accelerated,
+    called_due_since,
+    is_overtaken,
+    laid,
+    lost_in_books,
+)
 from app.domain.schedule_versions import Prepayment
 
 ROWS = schedule(principal_cents=30_000, rate_percent=Decimal("6.20"), first_due_on=date(2018, 5, 5), duration_months=6)
@@ -21,6 +30,27 @@ def told(*principals: int) -> list[tuple[Instalment, tuple[()]]]:
         (Instalment(number, date(2018, 6 + number, 5), cents, 0, cents, 0), ())
         for number, cents in enumerate(principals, start=1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("decided", "effective", "is_late"),
+    [(9, 20, True), (10, 20, False), (11, 20, False), (9, 10, False), (9, 9, False), (5, 11, True)],
+)
+def test_rows_are_overtaken_where_the_whole_was_called_due_after_they_were_decided_and_before_they_held(
+    *, decided: int, effective: int, is_late: bool
+) -> None:
+    days = (date(2018, 6, decided), date(2018, 6, effective))
+    assert is_overtaken(*days, [date(2018, 6, 30), date(2018, 6, 10)]) is is_late
+    assert not is_overtaken(*days, [])
+
+
+def test_the_whole_is_due_since_the_first_acceleration_that_no_rows_ended() -> None:
+    first, second, third = (date(2018, month, 1) for month in (6, 7, 8))
+    acceleration, rows = ReportKind.ACCELERATION, ReportKind.SCHEDULE
+    assert called_due_since([]) is None
+    assert called_due_since([(first, acceleration), (second, acceleration)]) == first
+    assert called_due_since([(first, acceleration), (second, rows)]) is None
+    assert called_due_since([(first, acceleration), (second, rows), (third, acceleration)]) == third
 
 
 def test_rows_that_repay_what_is_owed_follow_those_that_fell_due() -> None:

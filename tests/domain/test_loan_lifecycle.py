@@ -20,6 +20,7 @@ from app.domain.loan_lifecycle import (
     LoanStatus,
     Step,
     after,
+    missing_steps,
     stage_of_money,
     stage_on,
     status,
@@ -66,6 +67,7 @@ EXPECTED = {
         A.REFUND_CREDIT: S.LITIGATION,
         A.END_LITIGATION: S.DISBURSED,
         A.ACCELERATE: S.LITIGATION,
+        A.REINSTATE: S.DISBURSED,
         **dict.fromkeys(RUNNING, S.LITIGATION),
     },
     S.CANCELLED: {A.REVERSE: S.CANCELLED, A.REFUND_CREDIT: S.CANCELLED},
@@ -219,6 +221,37 @@ def test_the_stage_of_a_day_is_that_of_the_last_step_with_effect_by_then() -> No
     assert told == [S.OFFERED, S.ACCEPTED, S.ACCEPTED, S.DISBURSED, S.DISBURSED, S.LITIGATION]
     assert litigations(steps, date(2011, 12, 31)) == [Litigation(date(2011, 7, 1), date(2011, 7, 1))]
     assert litigations(steps, date(2012, 1, 1))[-1] == Litigation(date(2012, 1, 1))
+
+
+PAID_ON = date(2018, 4, 5)
+MADE = [Step(A.ACCEPT, S.ACCEPTED, date(2018, 3, 20)), Step(A.DISBURSE, S.DISBURSED, PAID_ON)]
+STAGES = st.dictionaries(st.dates(PAID_ON, date(2018, 4, 15)), st.sampled_from([S.DISBURSED, S.LITIGATION]), max_size=5)
+
+
+@given(st.lists(STAGES, min_size=1, max_size=4))
+def test_whatever_a_lender_tells_in_turn_the_loan_stands_each_day_where_it_was_last_told_to(
+    told: list[dict[date, S]],
+) -> None:
+    steps = list(MADE)
+    for wanted in told:
+        missing = missing_steps(steps, {PAID_ON: S.DISBURSED, **wanted})
+        assert all(after(before, step.action) is step.to_stage for before, step in missing)
+        steps += [step for _, step in missing]
+        assert missing_steps(steps, {PAID_ON: S.DISBURSED, **wanted}) == []
+    days = [PAID_ON + timedelta(days=n) for n in range(-1, 12)]
+    stages = {PAID_ON: S.DISBURSED, **told[-1]}
+    expected = [S.ACCEPTED, *(stages[max(since for since in stages if since <= day)] for day in days[1:])]
+    assert [stage_on(steps, day) for day in days] == expected
+    times = litigations(steps, days[-1])
+    assert [any(time.holds(day) for time in times) for day in days] == [stage is S.LITIGATION for stage in expected]
+
+
+def test_a_litigation_that_had_not_ended_after_all_goes_on() -> None:
+    opened, ended = date(2018, 6, 20), date(2018, 9, 15)
+    steps = [*MADE, Step(A.ACCELERATE, S.LITIGATION, opened), Step(A.REINSTATE, S.DISBURSED, ended)]
+    assert litigations(steps, ended) == [Litigation(opened, ended)]
+    steps.append(Step(A.ACCELERATE, S.LITIGATION, ended))
+    assert litigations(steps, ended) == [Litigation(opened)]
 
 
 def test_where_all_that_was_paid_out_came_back_the_loan_waits_for_its_money_in_litigation_too() -> None:

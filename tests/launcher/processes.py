@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import httpx
+
 from app.local_postgres.server import _command_line
 
 CHECKOUT = Path(__file__).parents[2]
+# What hangs is told after this long; a machine that does much else is given its time.
+PATIENCE_SECONDS = 60
 
 
 @contextmanager
@@ -31,9 +35,14 @@ def started(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def anyone() -> httpx.Client:
+    """Who asks a service on this machine, and waits for it as long as for anything else."""
+    return httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS)
 
 
 def line_of(process: subprocess.Popen[str], containing: str) -> str:
@@ -57,7 +66,7 @@ def runs(pid: int) -> bool:
     return "postgres" in _command_line(pid)
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 import uvicorn
@@ -27,7 +26,7 @@ from app.parameters.yaml_file import load_yaml
 from app.partners.webhooks import TIMEOUT_SECONDS
 from app.settings import Settings, WorkerSettings
 from tests.launcher.deployed import DOCKERFILE, INSTRUCTIONS, PAGE, Site, copied, deployed, of
-from tests.launcher.processes import CHECKOUT, eventually
+from tests.launcher.processes import CHECKOUT, anyone, eventually
 from tests.launcher.stubbed_docker import ONE_SHOTS, VARIABLE
 from tests.support import TOKEN_SECRET
 
@@ -223,15 +222,16 @@ def only_the_role_of_the_backups_dumps(site: Site) -> None:
 
 def sign_in(site: Site, username: str, password: str) -> str:
     form = {"username": username, "password": password}
-    answer = httpx.post(f"{site.address}/v1/auth/token", data=form, trust_env=False)
+    with anyone() as asking:
+        answer = asking.post(f"{site.address}/v1/auth/token", data=form)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
 
 
 def me(site: Site, token: str) -> dict[str, Any]:
     """Who the token is of, or the problem that is answered instead."""
-    answer = httpx.get(f"{site.address}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
-    return dict(answer.json())
+    with anyone() as asking:
+        return dict(asking.get(f"{site.address}/v1/me", headers={"Authorization": f"Bearer {token}"}).json())
 
 
 # The command that prepares a server.

@@ -15,7 +15,7 @@ from app.commands.dev import _keep
 from app.commands.simulator.kept import keep, read
 from app.commands.simulator.scenario import Credentials
 from app.local_postgres import create_database, local_postgres
-from tests.launcher.processes import CHECKOUT, eventually, line_of, runs, server_pid, started
+from tests.launcher.processes import CHECKOUT, PATIENCE_SECONDS, anyone, eventually, line_of, runs, server_pid, started
 
 STUBBED = ("-m", "tests.launcher.stubbed_dev")
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -35,7 +35,7 @@ def refusal(*arguments: str, **environment: str) -> str:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 1, done
@@ -54,9 +54,9 @@ def test_a_first_start_loads_the_examples_and_a_second_keeps_them(tmp_path: Path
         assert "agent, manager" in line_of(process, "agent@besancon")
         command = line_of(process, "curl").strip()
         assert "\n" not in command
-        assert httpx.get(f"{service}/health/ready", trust_env=False).status_code == 200
+        assert httpx.get(f"{service}/health/ready", trust_env=False, timeout=PATIENCE_SECONDS).status_code == 200
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert (data / "token_secret").stat().st_mode & 0o777 == 0o600
     secret = (data / "token_secret").read_text()
     assert len(bytes.fromhex(secret)) >= 32
@@ -64,7 +64,7 @@ def test_a_first_start_loads_the_examples_and_a_second_keeps_them(tmp_path: Path
         assert "start number 2" in line_of(process, "start number")
         line_of(process, "Service")
         process.terminate()
-        assert "example data" not in process.communicate(timeout=20)[0]
+        assert "example data" not in process.communicate(timeout=PATIENCE_SECONDS)[0]
     assert (data / "token_secret").read_text() == secret
 
 
@@ -96,7 +96,7 @@ def test_every_stop_signal_ends_the_service_then_the_database(tmp_path: Path, nu
         line_of(process, "Ctrl-C")
         pid = server_pid(tmp_path / "postgres")
         process.send_signal(number)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 0
         assert "service stopped in order" in output
         assert errors == ""
@@ -109,7 +109,7 @@ def test_every_stop_signal_is_heard_before_the_service_runs(tmp_path: Path, numb
         line_of(process, "migrating")
         pid = server_pid(tmp_path / "postgres")
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         assert process.communicate()[1] == ""
     assert not runs(pid)
 
@@ -119,7 +119,7 @@ def test_a_killed_start_is_recovered(tmp_path: Path) -> None:
         line_of(process, "Ctrl-C")
         pid = server_pid(tmp_path / "postgres")
         process.kill()
-        process.wait()
+        process.wait(PATIENCE_SECONDS)
     assert runs(pid)
     with started(*STUBBED, "0", str(tmp_path)) as process:
         assert "start number 2" in line_of(process, "start number")
@@ -131,7 +131,7 @@ def test_a_first_start_cut_short_starts_again_from_nothing(tmp_path: Path) -> No
     with started(*STUBBED, "0", str(tmp_path), STUB_SLOW="60") as process:
         line_of(process, "migrating")
         process.kill()
-        process.wait()
+        process.wait(PATIENCE_SECONDS)
     with started(*STUBBED, "0", str(tmp_path)) as process:
         assert "start number 1" in line_of(process, "start number")
         line_of(process, "example data for")
@@ -141,14 +141,14 @@ def test_broken_examples_leave_a_service_of_use(tmp_path: Path) -> None:
     with started(*STUBBED, "0", str(tmp_path), STUB_BROKEN="demo") as process:
         line_of(process, "Ctrl-C")
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert "ValueError: broken example" in errors
         assert "--reset starts afresh" in errors
 
 
 def test_a_service_that_cannot_start_stops_the_database(tmp_path: Path) -> None:
     with started(*STUBBED, "0", str(tmp_path), STUB_BROKEN="service") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 1
         assert "broken service" in errors
     assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()
@@ -201,7 +201,7 @@ def test_a_given_database_gets_no_account_and_no_example(tmp_path: Path) -> None
         with started(*STUBBED, "0", str(tmp_path / "dev"), **given) as process:
             line_of(process, "Service")
             process.terminate()
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
             assert process.returncode == 0
             assert "agent@besancon" not in output
             assert "client_id" not in output
@@ -224,15 +224,15 @@ def test_the_real_service_starts_and_gives_tokens_to_staff_and_to_a_bank(tmp_pat
             command = line_of(process, "curl").strip()
             answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
             tokens.append(json.loads(answer)["access_token"])
-        agent, bank = [
-            httpx.get(f"{service}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False).json()
-            for token in tokens
-        ]
+        with anyone() as asking:
+            agent, bank = [
+                asking.get(f"{service}/v1/me", headers={"Authorization": f"Bearer {token}"}).json() for token in tokens
+            ]
         assert (agent["tenant"], agent["partner"]) == ("amiens", None)
         assert (bank["tenant"], bank["partner"], bank["roles"]) == (None, "banque_postale", ["partner"])
         pid = server_pid(tmp_path / "postgres")
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert eventually(lambda: not runs(pid))
 
 
@@ -247,7 +247,7 @@ def test_what_somebody_noted_is_good_after_a_restart_and_the_files_of_the_banks_
             noted.append((password, client_id, secret))
             assert _statuses(service, *noted[0][1:]) == ["accepted", "accepted", "accepted", "refused"]
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
     assert noted[0] == noted[1]
     for kept in ("accounts", "clients"):
         assert (tmp_path / "dev" / kept).stat().st_mode & 0o777 == 0o600
@@ -265,7 +265,7 @@ def test_the_keys_that_a_simulator_changed_outlive_a_restart(tmp_path: Path) -> 
 def _statuses(service: str, client_id: str, client_secret: str) -> list[str]:
     """Where the handoffs in a bank's inbox stand."""
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-    token = httpx.post(f"{service}/v1/auth/token", data=form, trust_env=False).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    inbox = httpx.get(f"{service}/v1/partner/handoffs", headers=headers, trust_env=False).json()
+    with anyone() as asking:
+        token = asking.post(f"{service}/v1/auth/token", data=form).json()["access_token"]
+        inbox = asking.get(f"{service}/v1/partner/handoffs", headers={"Authorization": f"Bearer {token}"}).json()
     return sorted(item["status"] for item in inbox["items"])

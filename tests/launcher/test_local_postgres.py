@@ -17,7 +17,7 @@ from app.local_postgres import (
     local_postgres,
     prepare_database,
 )
-from tests.launcher.processes import eventually, line_of, runs, server_pid, started
+from tests.launcher.processes import PATIENCE_SECONDS, eventually, line_of, runs, server_pid, started
 
 HOLD = """
 import sys, time
@@ -150,7 +150,7 @@ def test_every_stop_signal_stops_the_server(tmp_path: Path, number: signal.Signa
         socket_dir = Path(line_of(process, "socket").split()[1])
         pid = server_pid(tmp_path)
         process.send_signal(number)
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
     assert not runs(pid)
     assert not socket_dir.exists()
 
@@ -160,7 +160,7 @@ def test_a_signal_during_the_start_leaves_no_server(tmp_path: Path) -> None:
         assert eventually((tmp_path / "data" / "postmaster.pid").exists)
         pid = server_pid(tmp_path)
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
     assert eventually(lambda: not runs(pid))
 
 

@@ -231,9 +231,9 @@ async def test_the_command_plays_a_round_and_says_what_became_of_each_push(
     assert await status_of(amiens, handoff) == "accepted"
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        *("acknowledgement: recorded", "acknowledgement: replayed", "acknowledgement: known"),
-        *("check: recorded", "check: replayed", "check: known"),
-        *("answer: recorded", "answer: replayed", "answer: known"),
+        f"{what} of {handoff['id']}: {outcome}"
+        for what in ("acknowledgement", "check", "answer")
+        for outcome in ("recorded", "replayed", "known")
     ]
 
 

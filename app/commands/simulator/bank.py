@@ -23,7 +23,7 @@ from app.schemas.tenants import RuleVersionRead
 Json = dict[str, Any]
 Say = Callable[[str], None]
 _TAKEN = frozenset({"recorded", "known", "replayed"})
-_OVER = (HandoffStatus.REFUSED, HandoffStatus.WITHDRAWN)
+_OVER = (HandoffStatus.REFUSED, HandoffStatus.CONCLUDED, HandoffStatus.WITHDRAWN)
 
 
 class Bank:
@@ -142,7 +142,7 @@ class Bank:
     def _count(self, push: Push, response: Response) -> list[str]:
         outcomes = _outcomes(response)
         self.told.update(outcomes)
-        self._say(f"{push.what}: {', '.join(sorted(set(outcomes)))}")
+        self._say(f"{push.title}: {', '.join(sorted(set(outcomes)))}")
         return outcomes
 
 

@@ -45,6 +45,13 @@ class Push:
         """The Idempotency-Key: another body has another."""
         return sha256(f"{self.path}\n{json.dumps(self.body, sort_keys=True)}".encode()).hexdigest()
 
+    @property
+    def title(self) -> str:
+        """What it is, and of which handoff; a statement is of many."""
+        place = self.path.split("/")
+        handoff_id = place[3] if place[2] == "handoffs" else self.body.get("handoff_id")
+        return self.what if handoff_id is None else f"{self.what} of {handoff_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -15,11 +15,16 @@ from app.commands.simulator.scenario import Conduct, Credentials, Scenario, Sess
 def add_options(simulator: argparse.ArgumentParser) -> None:
     """What the simulator can be told."""
     add = simulator.add_argument
-    add("--url", default="http://127.0.0.1:8000", help="where the service answers")
+    add("--url", default="http://127.0.0.1:8000", help="where the service answers (default %(default)s)")
     add("--client-id", help="its credentials (default PARTNER_CLIENT_ID)")
     add("--client-secret", help="default PARTNER_CLIENT_SECRET, or what dev keeps")
     add("--clients", type=Path, default=Path("var/dev/clients"), help="where dev keeps secrets (default %(default)s)")
-    add("--answer", choices=[*map(str, Conduct)], default=str(Conduct.ACCEPT), help="its answer to a loan file")
+    add(
+        "--answer",
+        choices=[*map(str, Conduct)],
+        default=str(Conduct.ACCEPT),
+        help="its answer to a loan file (default %(default)s)",
+    )
     add("--delay-days", type=_number, default=0, help="how long a file waits for its answer")
     add("--unpaid", type=_number, nargs="+", default=[], metavar="N", help="instalments that nobody pays")
     add("--rate", type=_rate, help="in percent, where it is not that of the rules")
@@ -27,10 +32,10 @@ def add_options(simulator: argparse.ArgumentParser) -> None:
     add("--reorder", action="store_true", help="tell it in another order")
     add("--lose", type=_percent, default=0, metavar="PERCENT", help="how many of a hundred answers never come back")
     add("--down", type=_number, default=0, metavar="MINUTES", help="neither act nor take a delivery for so long")
-    add("--seed", type=int, default=1, help="the same seed behaves the same")
+    add("--seed", type=int, default=1, help="the same seed behaves the same (default %(default)s)")
     add("--on", type=day, help="the bank's day, YYYY-MM-DD (default today)")
     add("--rounds", type=_number, help="how often it acts (default until Ctrl-C)")
-    add("--every", type=_number, default=5, metavar="SECONDS", help="between two rounds")
+    add("--every", type=_number, default=5, metavar="SECONDS", help="between two rounds (default %(default)s)")
     add("--rotate", action="store_true", help="change credentials and signing key each round; kept in --clients")
     add("--listen", type=_number, metavar="PORT", help="take webhooks on 127.0.0.1 instead of reading the inbox")
 
