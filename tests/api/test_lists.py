@@ -64,8 +64,8 @@ async def stocked(app: FastAPI, databases: Databases) -> AsyncIterator[Stocked]:
             await accepted_by(callers.lender, accepted)
             await offered_by(ccas, callers.lender, accepted, offer(200_000, 24, "6.20", number=number))
         await ok(callers.lender.post("/partner/credentials"))
-        await ok((await signing(callers.lender)).post(KEYS))
         identifiers |= await logged(databases, ccas, waiting)
+        await ok((await signing(callers.lender)).post(KEYS))
         yield Stocked(callers, identifiers, waiting, received)
 
 

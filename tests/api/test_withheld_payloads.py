@@ -173,22 +173,28 @@ async def test_a_handoff_that_is_over_says_so_whatever_was_authorised(databases:
     assert await told(bank, "/partner/events") == []
 
 
-async def test_a_refused_precheck_of_a_request_taken_up_again_is_read_under_its_own_authorisation_alone(
-    databases: Databases, toulouse: Ccas
-) -> None:
+async def test_a_precheck_is_read_under_its_own_authorisation_alone(databases: Databases, toulouse: Ccas) -> None:
     bank, handoff = await made(databases, toulouse, "precheck")
-    borrower, path = await borrower_of(toulouse, handoff), f"/requests/{handoff['request_id']}"
+    borrower = await borrower_of(toulouse, handoff)
     await ok(bank.post("/partner/ficp-checks", check(handoff, "unfavorable")))
     assert (await seen(bank, handoff))[0] == handoff["payload"]
-    closing = {"outcome": "withdrawn", "reason_code": "other", "closed_on": "2018-03-20", "other_answer": OTHER_ANSWER}
-    await ok(toulouse.agent.post(f"{path}/close", closing))
-    assert await seen(bank, handoff) == (None, "handoff_closed", None)
-    await ok(toulouse.agent.post(f"{path}/reopen", {"reopened_on": "2018-03-22", "reason": "La personne revient"}))
-    assert (await seen(bank, handoff))[:2] == (handoff["payload"], None)
     await take_back(toulouse.agent, borrower, "2018-03-22")
     body = {"recipient": toulouse.lender, "purposes": ["loan_file"], "given_on": "2018-03-22"}
     await ok(toulouse.agent.post(f"/people/{borrower}/authorisations", body))
     assert await seen(bank, handoff) == HIDDEN, "another purpose is not this one"
+
+
+async def test_a_precheck_stays_unread_once_its_request_has_ended_though_it_is_taken_up_again(
+    databases: Databases, toulouse: Ccas
+) -> None:
+    bank, handoff = await made(databases, toulouse, "precheck")
+    path = f"/requests/{handoff['request_id']}"
+    await ok(bank.post("/partner/ficp-checks", check(handoff, "unfavorable")))
+    closing = {"outcome": "withdrawn", "reason_code": "other", "closed_on": "2018-03-20", "other_answer": OTHER_ANSWER}
+    await ok(toulouse.agent.post(f"{path}/close", closing))
+    assert await seen(bank, handoff) == (None, "handoff_closed", None)
+    await ok(toulouse.agent.post(f"{path}/reopen", {"reopened_on": "2018-03-22", "reason": "La personne revient"}))
+    assert await seen(bank, handoff) == (None, "handoff_closed", None)
 
 
 async def test_whoever_works_for_one_commune_takes_back_what_was_handed_over_in_another(

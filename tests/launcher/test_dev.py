@@ -245,7 +245,7 @@ def test_what_somebody_noted_is_good_after_a_restart_and_the_files_of_the_banks_
             password = line_of(process, "agent@besancon").split()[1]
             client_id, secret = line_of(process, "credit_municipal_toulouse-demo").split()[:2]
             noted.append((password, client_id, secret))
-            assert _statuses(service, *noted[0][1:]) == ["accepted", "accepted", "accepted", "refused"]
+            assert _statuses(service, *noted[0][1:]) == ["accepted", "accepted", "accepted", "withdrawn"]
             process.terminate()
             assert process.wait(PATIENCE_SECONDS) == 0
     assert noted[0] == noted[1]
